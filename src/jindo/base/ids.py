@@ -1,0 +1,181 @@
+"""Ids of chains, accounts, assets and transactions, after the chain-agnostic standards.
+
+* A chain is CAIP-2 (`eip155:1`), an account on it CAIP-10, an asset CAIP-19 (`eip155:1/slip44:60`).
+* Inside one chain an account is its address alone; `parse_address` gives its one canonical form:
+  EVM and bech32 in lower case, base58 untouched. A wrong checksum is an error, never repaired.
+* An address that follows no format known here is kept as it is: other chains have their own.
+
+Sources: CAIP-2, CAIP-10, CAIP-19; EIP-55; BIP-173, BIP-350; Base58Check.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import NewType
+
+from jindo.base.errors import InputError
+from jindo.base.keccak import keccak256
+
+ChainId = NewType("ChainId", str)
+Account = NewType("Account", str)
+AssetId = NewType("AssetId", str)
+TxId = NewType("TxId", str)
+
+BITCOIN = ChainId("bip122:000000000019d6689c085ae165831e93")
+ETHEREUM = ChainId("eip155:1")
+UNNAMED_ASSET = AssetId("unnamed asset")
+ZERO_ADDRESS = Account("0x" + "0" * 40)
+
+BURN_ADDRESSES = frozenset(
+    {
+        ZERO_ADDRESS,
+        Account("0x000000000000000000000000000000000000dead"),
+        Account("1BitcoinEaterAddressDontSendf59kuE"),
+        Account("1111111111111111111114oLvT2"),
+    }
+)
+"""Addresses that nobody can spend from: the zero and dead addresses, and two proven Bitcoin ones."""
+
+_CHAIN = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}")
+_ASSET = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}(/[-.%a-zA-Z0-9]{1,78})?")
+_EVM = re.compile(r"0[xX][0-9a-fA-F]{40}")
+_HASH = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
+_BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,35}")
+_BECH32 = re.compile(r"(bc|tb|bcrt|ltc|BC|TB|BCRT|LTC)1[0-9a-zA-Z]{6,87}")
+_BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BECH32_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+_NATIVE = {"eip155:1": "slip44:60", str(BITCOIN): "slip44:0", "eip155:56": "slip44:714", "eip155:137": "slip44:966"}
+
+
+def parse_chain(text: str) -> ChainId:
+    """The CAIP-2 id written as `text`.
+
+    Raises:
+        InputError: not of the form `namespace:reference`.
+    """
+    if not _CHAIN.fullmatch(text):
+        raise InputError(
+            f"{text!r} is not a CAIP-2 chain id", remedy=f"Write eip155:1 for Ethereum or {BITCOIN} for Bitcoin."
+        )
+    return ChainId(text)
+
+
+def parse_asset(text: str, *, chain: ChainId) -> AssetId:
+    """The asset written as `text` on `chain`: CAIP-19, an ERC-20 contract's address, or a plain symbol.
+
+    A symbol is kept as `unnamed:SYMBOL`-free text, since two tokens may share one; what identifies
+    an asset for certain is a CAIP-19 id or a contract.
+
+    Raises:
+        InputError: a CAIP-19 id of another chain, or empty.
+    """
+    text = text.strip()
+    if not text:
+        raise InputError("the asset is empty")
+    if _ASSET.fullmatch(text):
+        if text.split("/", 1)[0] != chain:
+            raise InputError(f"the asset {text!r} is not on the chain {chain}")
+        return AssetId(text.lower() if text.startswith("eip155:") else text)
+    if _EVM.fullmatch(text):
+        return token_asset(chain, parse_address(text))
+    return AssetId(text)
+
+
+def native_asset(chain: ChainId) -> AssetId:
+    """CAIP-19 of the chain's own coin; EVM chains not listed in SLIP-44 here use Ethereum's 60."""
+    default = "slip44:60" if chain.startswith("eip155:") else "slip44:0"
+    return AssetId(f"{chain}/{_NATIVE.get(chain, default)}")
+
+
+def token_asset(chain: ChainId, contract: str) -> AssetId:
+    """CAIP-19 of the ERC-20 token at `contract` (canonical address)."""
+    return AssetId(f"{chain}/erc20:{contract}")
+
+
+def parse_tx_id(text: str) -> TxId:
+    """The transaction hash in canonical form: lower case hex, with `0x` only where it was written.
+
+    Hashes of chains that are not 32 bytes of hex (Solana's, say) are kept as they are.
+
+    Raises:
+        InputError: empty, holds white space, or is `0x` hex of the wrong length.
+    """
+    text = text.strip()
+    if _HASH.fullmatch(text):
+        return TxId(text.lower())
+    if not text or any(c.isspace() for c in text):
+        raise InputError(f"{text!r} is not a transaction hash")
+    if text[:2] in ("0x", "0X"):
+        raise InputError(f"{text!r} is not a transaction hash: it needs 64 hex digits after 0x")
+    return TxId(text)
+
+
+def parse_address(text: str) -> Account:
+    """The one canonical form of an address.
+
+    Raises:
+        InputError: empty, bad hex, or a checksum (EIP-55, bech32, Base58Check) that does not match.
+    """
+    text = text.strip()
+    if text[:2] in ("0x", "0X"):
+        return _parse_evm(text)
+    if _BECH32.fullmatch(text):
+        return _parse_bech32(text)
+    if text[:1] in ("1", "3") and _BASE58.fullmatch(text):
+        return _parse_base58(text)
+    if not text or any(c.isspace() or ord(c) < 32 for c in text):
+        raise InputError(f"{text!r} is not an address")
+    return Account(text)
+
+
+def _parse_evm(text: str) -> Account:
+    if not _EVM.fullmatch(text):
+        raise InputError(f"{text!r} is not an address: it needs 40 hex digits after 0x")
+    digits = text[2:]
+    if digits not in (digits.lower(), digits.upper()) and digits != _eip55(digits.lower()):
+        raise InputError(
+            f"{text!r} has a wrong EIP-55 checksum: a letter is mistyped",
+            remedy="Copy the address again from its source; do not retype it.",
+        )
+    return Account("0x" + digits.lower())
+
+
+def _eip55(digits: str) -> str:
+    mask = keccak256(digits.encode()).hex()
+    return "".join(c.upper() if int(mask[i], 16) >= 8 else c for i, c in enumerate(digits))
+
+
+def _parse_bech32(text: str) -> Account:
+    if text not in (text.lower(), text.upper()):
+        raise InputError(f"{text!r} mixes upper and lower case, which bech32 forbids")
+    text = text.lower()
+    prefix, _, data = text.rpartition("1")
+    values = [_BECH32_ALPHABET.find(c) for c in data]
+    if -1 in values or _bech32_polymod(prefix, values) not in (1, 0x2BC830A3):
+        raise InputError(f"{text!r} has a wrong bech32 checksum: a letter is mistyped")
+    return Account(text)
+
+
+def _bech32_polymod(prefix: str, values: list[int]) -> int:
+    check = 1
+    for value in [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for i, generator in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            check ^= generator if (top >> i) & 1 else 0
+    return check
+
+
+def _parse_base58(text: str) -> Account:
+    number = 0
+    for c in text:
+        number = number * 58 + _BASE58_ALPHABET.index(c)
+    try:
+        raw = number.to_bytes(25, "big")
+    except OverflowError as error:
+        raise InputError(f"{text!r} is too long for a Base58Check address") from error
+    if hashlib.sha256(hashlib.sha256(raw[:21]).digest()).digest()[:4] != raw[21:]:
+        raise InputError(f"{text!r} has a wrong Base58Check checksum: a letter is mistyped")
+    return Account(text)
