@@ -1,0 +1,213 @@
+"""The fast tracer's driver: it lays out the arrays, runs the kernel, gives it room, and reads off the findings.
+
+* Compiled by numba on int64 columns where the chain is narrow, interpreted on Python integers where it is wide:
+  the same lines, the same answer.
+* `Findings` equal those of `trace.reference`; the property tests hold it to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jindo.ledger import AccountChain, Ints, UtxoChain
+from jindo.trace import kernel_account, kernel_utxo
+from jindo.trace.boundary import Stops, stopped_pots
+from jindo.trace.findings import Findings, Flow, build_findings
+from jindo.trace.kernel_account import DONE, POISON, RULE_CODES, AccountInput, Scratch
+from jindo.trace.kernel_state import (
+    FLOWS,
+    FOLLOWED,
+    LIMITED,
+    NONE,
+    SLOTS,
+    STOPPED,
+    State,
+    add_slot,
+    build_state,
+    grow_state,
+    has_room,
+)
+from jindo.trace.kernel_utxo import Pool, UtxoInput
+from jindo.trace.rules import Rule
+from jindo.trace.seeds import AccountSeeds, UtxoSeeds
+
+_START = 1024
+
+
+def trace_account_chain(
+    chain: AccountChain,
+    seeds: AccountSeeds,
+    *,
+    rule: Rule,
+    stops: Stops,
+    end: int,
+    max_hops: int | None = None,
+    opening: Mapping[int, int] | None = None,
+) -> Findings:
+    """Follow stolen value over events 0 to `end` of an account chain, opening only the pots it enters."""
+    opening = {pot: units for pot, units in sorted((opening or {}).items()) if units}
+    wide = not chain.narrow or sum(opening.values()) >= 2**62
+    given = AccountInput(
+        *_columns(chain, "src dst amount out_offsets out_events in_offsets in_events", wide=wide),
+        *_seed_arrays(seeds.theft_of, end),
+        _ints(list(opening)),
+        _amounts(list(opening.values()), wide=wide),
+        *(RULE_CODES[rule.name], end, -1 if max_hops is None else max_hops, _theft_count(seeds.theft_of.values())),
+    )
+    state = build_state(_START, wide=wide)
+    for pot in stopped_pots(stops):
+        state = state if has_room(state, 0, 0) else grow_state(state)
+        add_slot(state, pot, STOPPED, NONE)
+    scratch = _scratch(_START, given.thefts, wide=wide)
+    run = kernel_account.run if wide else kernel_account.run_compiled
+    while run(given, state, scratch) != DONE:
+        state, scratch = grow_state(state), _scratch(2 * len(scratch.origin), given.thefts, wide=wide)
+    return _read_account(state, is_poison=given.rule == POISON)
+
+
+def trace_utxo_chain(
+    chain: UtxoChain, seeds: UtxoSeeds, *, rule: Rule, stops: Stops, end: int, max_hops: int | None = None
+) -> Findings:
+    """Follow stolen value over transactions 0 to `end` of a UTXO chain, opening only the outputs it enters."""
+    wide = not chain.narrow
+    given = UtxoInput(
+        *_columns(
+            chain,
+            "in_offsets in_output in_amount in_known out_offsets out_amount out_account out_spender coinbase",
+            wide=wide,
+        ),
+        _ints(sorted(stops.by_account)),
+        *_utxo_seed_arrays(seeds, end),
+        *(RULE_CODES[rule.name], end, -1 if max_hops is None else max_hops, _theft_count(seeds.rank_theft)),
+    )
+    state, pool = build_state(_START, wide=wide), _pool(_START, given.thefts, wide=wide)
+    run = kernel_utxo.run if wide else kernel_utxo.run_compiled
+    while run(given, state, pool) != DONE:
+        state, pool = grow_state(state), _pool(2 * len(pool.origin), given.thefts, wide=wide)
+    return _read_utxo(chain, state)
+
+
+class _Exact:
+    """A column of amounts that gives Python integers, read only where it is asked."""
+
+    def __init__(self, column: Any) -> None:
+        self._column = column
+
+    def __getitem__(self, row: int) -> int:
+        return int(self._column[row])
+
+
+def _columns(chain: AccountChain | UtxoChain, names: str, *, wide: bool) -> list[Any]:
+    """The chain's columns, in the order of `names`; amounts as exact integers where the trace is wide."""
+    return [
+        _Exact(getattr(chain, name)) if wide and name.endswith("amount") else getattr(chain, name)
+        for name in names.split()
+    ]
+
+
+def _ints(values: list[int]) -> Ints:
+    return np.array(values, np.int64)
+
+
+def _amounts(values: list[int], *, wide: bool) -> Any:
+    return np.array(values, object if wide else np.int64)
+
+
+def _theft_count(thefts: Any) -> int:
+    return max(thefts, default=0) + 1
+
+
+def _seed_arrays(theft_of: Mapping[int, int], end: int) -> tuple[Ints, Ints]:
+    events = sorted(event for event in theft_of if event < end)
+    return _ints(events), _ints([theft_of[event] for event in events])
+
+
+def _utxo_seed_arrays(seeds: UtxoSeeds, end: int) -> list[Ints]:
+    transactions = sorted(tx for tx in seeds.seeds if tx < end)
+    rows = [seeds.seeds[tx] for tx in transactions]
+    starts_in = np.cumsum([0, *(len(row.input_rank) for row in rows)])[:-1]
+    starts_out = np.cumsum([0, *(len(row.output_rank) for row in rows)])[:-1]
+    return [
+        _ints(transactions),
+        starts_in.astype(np.int64),
+        starts_out.astype(np.int64),
+        _ints([rank for row in rows for rank in row.input_rank]),
+        _ints([rank for row in rows for rank in row.output_rank]),
+        _ints([int(named) for row in rows for named in row.output_named]),
+        _ints(list(seeds.rank_theft)),
+    ]
+
+
+def _scratch(size: int, thefts: int, *, wide: bool) -> Scratch:
+    kind = object if wide else np.int64
+    return Scratch(
+        np.zeros(size, np.int64), np.zeros(size, kind), np.zeros(2 * thefts, kind), np.zeros(1, np.int64), np.zeros(1, kind)
+    )
+
+
+def _pool(size: int, thefts: int, *, wide: bool) -> Pool:
+    kind = object if wide else np.int64
+    ints = [np.zeros(size, np.int64) for _ in range(5)]
+    amounts = [np.zeros(size, kind) for _ in range(2)]
+    return Pool(
+        origin=ints[0],
+        rank=ints[1],
+        hop=ints[2],
+        amount=amounts[0],
+        laid_origin=ints[3],
+        laid_hop=ints[4],
+        laid_amount=amounts[1],
+        total=np.zeros(2 * thefts, kind),
+        size=np.zeros(2, np.int64),
+    )
+
+
+def _read_flows(state: State) -> list[Flow]:
+    count = int(state.count[FLOWS])
+    columns = (state.flow_row, state.flow_pot, state.flow_theft, state.flow_named, state.flow_amount)
+    rows = zip(*(column[:count].tolist() for column in columns), strict=True)
+    return [Flow(row, pot, theft, bool(named), amount) for row, pot, theft, named, amount in rows]
+
+
+def _read_lots(state: State, slot: int) -> list[tuple[int, int]]:
+    lots, lot = [], int(state.slot_head[slot])
+    while lot != NONE:
+        lots.append((int(state.lot_origin[lot]), int(state.lot_amount[lot])))
+        lot = int(state.lot_next[lot])
+    return [(origin, amount) for origin, amount in lots if origin >= 0]
+
+
+def _read_account(state: State, *, is_poison: bool) -> Findings:
+    held: dict[tuple[int, int], int] = {}
+    inflow, hops, limited = {}, {}, set()
+    for slot in range(int(state.count[SLOTS])):
+        pot, status = int(state.slot_pot[slot]), state.slot_status[slot]
+        if state.slot_hop[slot] == NONE:
+            continue
+        hops[pot] = int(state.slot_hop[slot])
+        if status == LIMITED:
+            limited.add(pot)
+        if status == FOLLOWED:
+            inflow[pot] = int(state.slot_inflow[slot])
+            for theft, units in _read_lots(state, slot):
+                held[pot, theft] = held.get((pot, theft), 0) + (int(state.slot_clean[slot]) if is_poison else units)
+    return build_findings(_read_flows(state), held, inflow, hops, limited)
+
+
+def _read_utxo(chain: UtxoChain, state: State) -> Findings:
+    held: dict[tuple[int, int], int] = {}
+    inflow: dict[int, int] = {}
+    hops, limited = {}, set()
+    for slot in range(int(state.count[SLOTS])):
+        output = int(state.slot_pot[slot])
+        hops[output] = int(state.slot_hop[slot])
+        if state.slot_status[slot] == LIMITED:
+            limited.add(output)
+        if state.slot_inflow[slot]:
+            inflow[chain.output_tx(output)] = int(state.slot_inflow[slot])
+        for theft, units in _read_lots(state, slot):
+            held[output, theft] = held.get((output, theft), 0) + units
+    return build_findings(_read_flows(state), held, inflow, hops, limited)

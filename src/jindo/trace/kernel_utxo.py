@@ -1,0 +1,402 @@
+"""The fast tracer for UTXO chains: a heap of transactions that spend what holds stolen value.
+
+* Only outputs that hold stolen value are opened; an output is filled once and emptied once.
+* A transaction's inputs are pooled in input order, its outputs filled from the pool as the rule says, the fee last.
+* It is right where it gives the `Findings` of `trace.reference`.
+
+The one source runs compiled on int64 columns and interpreted on wider amounts; see `kernel_state`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numba.extending import register_jitable
+
+from jindo.ledger import Amounts, Ints
+from jindo.trace.kernel_account import CLEAN_FIRST, DIRTY_FIRST, DONE, HAIRCUT, LIFO, NEEDS_ROOM, POISON
+from jindo.trace.kernel_state import (
+    FOLLOWED,
+    HEAP,
+    LIMITED,
+    NONE,
+    SEED,
+    STOPPED,
+    add_slot,
+    append_lot,
+    clear_lots,
+    find_slot,
+    has_room,
+    mul_div,
+    pop_row,
+    push_row,
+    record_flow,
+)
+
+CLEAN = -1
+FEE = -1
+
+
+class UtxoInput(NamedTuple):
+    """The chain's columns and the question, as flat arrays."""
+
+    in_offsets: Ints
+    in_output: Ints
+    in_amount: Amounts
+    in_known: Ints
+    out_offsets: Ints
+    out_amount: Amounts
+    out_account: Ints
+    out_spender: Ints
+    coinbase: Ints
+    stopped_account: Ints
+    """Accounts whose outputs are stopped, ascending."""
+    seed_tx: Ints
+    """Transactions that are stolen, ascending."""
+    seed_in: Ints
+    """Where each one's inputs start in `input_rank`."""
+    seed_out: Ints
+    """Where each one's outputs start in `output_rank` and `output_named`."""
+    input_rank: Ints
+    output_rank: Ints
+    output_named: Ints
+    rank_theft: Ints
+    rule: int
+    end: int
+    max_hops: int
+    thefts: int
+
+
+class Pool(NamedTuple):
+    """The lots of one transaction's inputs, and what has been laid of them."""
+
+    origin: Ints
+    """CLEAN, or a theft."""
+    rank: Ints
+    """Rank of the row that names the input's account; -1 for none."""
+    hop: Ints
+    """Hop of the pot that the lot came from."""
+    amount: Amounts
+    laid_origin: Ints
+    """As `account.Scratch.origin`: thefts + theft for units named here."""
+    laid_hop: Ints
+    laid_amount: Amounts
+    total: Amounts
+    size: Ints
+    """[lots in the pool, lots laid]."""
+
+
+@register_jitable
+def _is_stopped(c, account):  # type: ignore[no-untyped-def]
+    place = np.searchsorted(c.stopped_account, account)
+    return place < len(c.stopped_account) and c.stopped_account[place] == account
+
+
+@register_jitable
+def _find_seed(c, tx):  # type: ignore[no-untyped-def]
+    place = np.searchsorted(c.seed_tx, tx)
+    return place if place < len(c.seed_tx) and c.seed_tx[place] == tx else NONE
+
+
+@register_jitable
+def _add_to_pool(p, origin, rank, hop, amount):  # type: ignore[no-untyped-def]
+    if amount > 0:
+        i = p.size[0]
+        p.size[0] += 1
+        p.origin[i], p.rank[i], p.hop[i], p.amount[i] = origin, rank, hop, amount
+
+
+@register_jitable
+def _pool_inputs(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
+    """Empty the inputs into the pool, in input order."""
+    p.size[0] = 0
+    first = c.in_offsets[tx]
+    for i in range(first, c.in_offsets[tx + 1]):
+        rank = c.input_rank[c.seed_in[seed] + i - first] if seed != NONE else NONE
+        slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
+        if slot == NONE or s.slot_status[slot] != FOLLOWED:
+            _add_to_pool(p, CLEAN, rank, 0, c.in_amount[i])
+            continue
+        lot = s.slot_head[slot]
+        while lot != NONE:
+            _add_to_pool(p, s.lot_origin[lot], rank, s.slot_hop[slot], s.lot_amount[lot])
+            lot = s.lot_next[lot]
+        clear_lots(s, slot)
+    if c.coinbase[tx] == 1:
+        for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
+            _add_to_pool(p, CLEAN, NONE, 0, c.out_amount[o])
+
+
+@register_jitable
+def _find_taker(c, seed, index, rank):  # type: ignore[no-untyped-def]
+    """The theft that takes clean units in an output which an input of this rank brought, or NONE."""
+    if seed == NONE:
+        return NONE
+    place = c.seed_out[seed] + index
+    first = c.output_rank[place]
+    if c.output_named[place] == 0 and rank >= 0 and (first < 0 or rank < first):
+        first = rank
+    return c.rank_theft[first] if first >= 0 else NONE
+
+
+@register_jitable
+def _lay(c, p, seed, index, origin, rank, hop, amount):  # type: ignore[no-untyped-def]
+    if amount == 0:
+        return
+    taker = _find_taker(c, seed, index, rank) if origin == CLEAN and index >= 0 else NONE
+    i = p.size[1]
+    p.size[1] += 1
+    p.laid_origin[i] = origin if taker == NONE else c.thefts + taker
+    p.laid_hop[i], p.laid_amount[i] = hop, amount
+
+
+@register_jitable
+def _fill_from_row(c, p, seed, index, order, at, amount):  # type: ignore[no-untyped-def]
+    """Fill one output from the pool in the rule's order, from place `at` on; the place reached."""
+    p.size[1] = 0
+    while amount > 0 and at < p.size[0]:
+        lot = order[at]
+        size = min(amount, p.amount[lot])
+        _lay(c, p, seed, index, p.origin[lot], p.rank[lot], p.hop[lot], size)
+        p.amount[lot] -= size
+        amount -= size
+        if p.amount[lot] == 0:
+            at += 1
+    return at
+
+
+@register_jitable
+def _order_pool(c, p):  # type: ignore[no-untyped-def]
+    size = p.size[0]
+    order = np.arange(size)
+    if c.rule == LIFO:
+        return order[::-1].copy()
+    if c.rule == DIRTY_FIRST or c.rule == CLEAN_FIRST:
+        at = 0
+        for want in range(2):
+            for i in range(size):
+                if (p.origin[i] >= 0) == ((want == 0) == (c.rule == DIRTY_FIRST)):
+                    order[at] = i
+                    at += 1
+    return order
+
+
+@register_jitable
+def _order_outputs(c, p, first, last):  # type: ignore[no-untyped-def]
+    count = last - first
+    if c.rule != DIRTY_FIRST and c.rule != CLEAN_FIRST:
+        return np.arange(count)
+    keys = np.empty(count, p.amount.dtype)
+    for i in range(count):
+        keys[i] = -c.out_amount[first + i] if c.rule == DIRTY_FIRST else c.out_amount[first + i]
+    return np.argsort(keys, kind="mergesort")
+
+
+@register_jitable
+def _apply_ordered(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
+    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    order, at, entered = _order_pool(c, p), 0, False
+    for index in _order_outputs(c, p, first, last):
+        at = _fill_from_row(c, p, seed, index, order, at, c.out_amount[first + index])
+        entered = _settle(c, s, p, tx, first + index) or entered
+    _fill_from_row(c, p, seed, FEE, order, at, _pool_total(p))
+    _settle(c, s, p, tx, FEE)
+    return entered
+
+
+@register_jitable
+def _pool_total(p):  # type: ignore[no-untyped-def]
+    total = p.total[0] - p.total[0]
+    for i in range(p.size[0]):
+        total += p.amount[i]
+    return total
+
+
+@register_jitable
+def _inputs_total(c, p, tx):  # type: ignore[no-untyped-def]
+    total = p.total[0] - p.total[0]
+    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
+        total += c.in_amount[i]
+    if c.coinbase[tx] == 1:
+        for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
+            total += c.out_amount[o]
+    return total
+
+
+@register_jitable
+def _join_pool(p):  # type: ignore[no-untyped-def]
+    """Pool the lots of one origin (and, where clean, one rank), sorted as shares are apportioned."""
+    count, hop = 0, 0
+    for i in range(p.size[0]):
+        if hop == 0:
+            hop = p.hop[i]
+        origin, rank, amount = p.origin[i], p.rank[i], p.amount[i]
+        rank = NONE if origin >= 0 else rank
+        code = origin if origin >= 0 else -2 - rank
+        at = 0
+        while at < count and (p.origin[at] if p.origin[at] >= 0 else -2 - p.rank[at]) < code:
+            at += 1
+        if at < count and p.origin[at] == origin and p.rank[at] == rank:
+            p.amount[at] += amount
+            continue
+        for j in range(count, at, -1):
+            p.origin[j], p.rank[j], p.amount[j] = p.origin[j - 1], p.rank[j - 1], p.amount[j - 1]
+        p.origin[at], p.rank[at], p.amount[at] = origin, rank, amount
+        count += 1
+    p.size[0] = count
+    return hop
+
+
+@register_jitable
+def _lay_shares(c, p, seed, index, is_stolen, held, amount, hop):  # type: ignore[no-untyped-def]
+    """Apportion `amount` over the pool's stolen or clean lots, which hold `held` together."""
+    zero = amount - amount
+    running, before = zero, zero
+    for i in range(p.size[0]):
+        if (p.origin[i] >= 0) == is_stolen and held > 0:
+            running += p.amount[i]
+            reached = mul_div(running, amount, held)
+            _lay(c, p, seed, index, p.origin[i], p.rank[i], hop, reached - before)
+            p.amount[i] -= reached - before
+            before = reached
+
+
+@register_jitable
+def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
+    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    hop, held = _join_pool(p), _pool_total(p)
+    stolen = held - held
+    for i in range(p.size[0]):
+        stolen += p.amount[i] if p.origin[i] >= 0 else held - held
+    left_stolen, left_clean, running, before, entered = stolen, held - stolen, held - held, held - held, False
+    for index in range(last - first + 1):
+        is_fee = index == last - first
+        size = held - running if is_fee else c.out_amount[first + index]
+        running += size
+        reached = mul_div(stolen, running, held) if held > 0 else before
+        share, before = reached - before, reached
+        p.size[1] = 0
+        _lay_shares(c, p, seed, FEE if is_fee else index, True, left_stolen, share, hop)
+        _lay_shares(c, p, seed, FEE if is_fee else index, False, left_clean, size - share, hop)
+        left_stolen, left_clean = left_stolen - share, left_clean - (size - share)
+        entered = _settle(c, s, p, tx, FEE if is_fee else first + index) or entered
+    return entered
+
+
+@register_jitable
+def _apply_stains(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
+    """Every output and the fee carry every stain of the inputs."""
+    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    hop, held, stained, rank = _join_pool(p), _inputs_total(c, p, tx), False, NONE
+    for i in range(p.size[0]):
+        stained = stained or p.origin[i] >= 0
+        if p.rank[i] >= 0 and (rank < 0 or p.rank[i] < rank):
+            rank = p.rank[i]
+    entered, running = False, held - held
+    for index in range(last - first + 1):
+        is_fee = index == last - first
+        size = held - running if is_fee else c.out_amount[first + index]
+        running += size
+        p.size[1] = 0
+        for i in range(p.size[0]):
+            if p.origin[i] >= 0:
+                _lay(c, p, NONE, index, p.origin[i], NONE, hop, size)
+        if not stained and not is_fee:
+            _lay(c, p, seed, index, CLEAN, rank, hop, size)
+        entered = _settle(c, s, p, tx, FEE if is_fee else first + index) or entered
+    return entered
+
+
+@register_jitable
+def _settle(c, s, p, tx, output):  # type: ignore[no-untyped-def]
+    """Write down what was laid in an output and open it where it is followed; whether it was."""
+    first = NONE
+    for i in range(p.size[1]):
+        if p.laid_origin[i] >= 0:
+            first = i if first == NONE else first
+            p.total[p.laid_origin[i]] += p.laid_amount[i]
+    if first == NONE:
+        return False
+    for i in range(p.size[1]):
+        origin = p.laid_origin[i]
+        if origin >= 0 and p.total[origin] > 0:
+            record_flow(s, tx, output, origin % c.thefts, origin // c.thefts, p.total[origin])
+            p.total[origin] -= p.total[origin]
+    return output != FEE and _open(c, s, p, output, p.laid_hop[first] + 1)
+
+
+@register_jitable
+def _open(c, s, p, output, hop):  # type: ignore[no-untyped-def]
+    status = LIMITED if 0 <= c.max_hops < hop else FOLLOWED
+    if _is_stopped(c, c.out_account[output]):
+        status = STOPPED
+    slot = add_slot(s, output, status, hop)
+    if status != FOLLOWED:
+        return False
+    for i in range(p.size[1]):
+        origin = p.laid_origin[i]
+        append_lot(s, slot, origin if origin < 0 else origin % c.thefts, p.laid_amount[i])
+    if 0 <= c.out_spender[output] < c.end:
+        push_row(s, c.out_spender[output])
+    return True
+
+
+@register_jitable
+def _pool_length(c, s, tx):  # type: ignore[no-untyped-def]
+    length = c.in_offsets[tx + 1] - c.in_offsets[tx] + c.out_offsets[tx + 1] - c.out_offsets[tx] + 2
+    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
+        slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
+        length += s.slot_length[slot] if slot != NONE else 0
+    return length
+
+
+@register_jitable
+def _record_external(c, s, tx):  # type: ignore[no-untyped-def]
+    """Write the value of inputs from outside the ledger beside the first output of the transaction."""
+    slot = NONE
+    for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
+        if slot == NONE:
+            slot = find_slot(s, o)
+    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
+        if c.in_known[i] == 0:
+            s.slot_inflow[slot] += c.in_amount[i]
+
+
+@register_jitable
+def _next_tx(c, s):  # type: ignore[no-untyped-def]
+    seed = c.seed_tx[s.count[SEED]] if s.count[SEED] < len(c.seed_tx) else c.end
+    return min(seed, s.heap[0]) if s.count[HEAP] > 0 else seed
+
+
+def run(c, s, p):  # type: ignore[no-untyped-def]
+    """Go on with the trace until it is done or out of room; DONE or NEEDS_ROOM."""
+    while True:
+        tx = _next_tx(c, s)
+        if tx >= c.end:
+            return DONE
+        need = _pool_length(c, s, tx)
+        outputs = c.out_offsets[tx + 1] - c.out_offsets[tx] + 1
+        thefts_out = need if c.rule != HAIRCUT and c.rule != POISON else min(need, 2 * c.thefts + 1) * outputs
+        if need > len(p.origin) or not has_room(s, need + thefts_out, need + thefts_out):
+            return NEEDS_ROOM
+        while s.count[HEAP] > 0 and s.heap[0] == tx:
+            pop_row(s)
+        while s.count[SEED] < len(c.seed_tx) and c.seed_tx[s.count[SEED]] == tx:
+            s.count[SEED] += 1
+        seed = _find_seed(c, tx)
+        _pool_inputs(c, s, p, tx, seed)
+        if c.rule == POISON:
+            entered = _apply_stains(c, s, p, tx, seed)
+        elif c.rule == HAIRCUT:
+            entered = _apply_shares(c, s, p, tx, seed)
+        else:
+            entered = _apply_ordered(c, s, p, tx, seed)
+        if entered and seed == NONE:
+            _record_external(c, s, tx)
+
+
+run_compiled = njit(cache=True)(run)
+
+__all__ = ["Pool", "UtxoInput", "run", "run_compiled"]

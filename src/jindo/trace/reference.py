@@ -1,0 +1,266 @@
+"""Tracing, written to be read: the definition in code.
+
+* Value is counted in whole base units. Nothing appears or vanishes but by shortfall, which is counted.
+* Movements apply in ledger order, every one of them, so the same input gives the same answer.
+* A followed pot holds a row of lots. A stopped pot holds nothing: what enters it is counted and gone, what leaves
+  it is clean.
+* The fast kernel (`trace.kernel`) is right where it gives equal `Findings` on every chain that the tests make.
+
+It does not know who owns an account or why a pot is stopped; it is given the set of stopped pots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+
+from jindo.ledger import NOBODY, AccountChain, UtxoChain
+from jindo.trace.findings import FEE, Findings, Flow, build_findings
+from jindo.trace.rules import CLEAN, Lots, Rule, draw, merge, spread
+from jindo.trace.seeds import AccountSeeds, UtxoSeed, UtxoSeeds
+
+
+@dataclass(slots=True)
+class _Books:
+    """What the trace keeps while it runs."""
+
+    rule: Rule
+    stopped: Container[int]
+    max_hops: int | None
+    lots: dict[int, Lots] = field(default_factory=dict)
+    stains: dict[int, frozenset[int]] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+    hops: dict[int, int] = field(default_factory=dict)
+    inflow: dict[int, int] = field(default_factory=dict)
+    limited: set[int] = field(default_factory=set)
+
+    def is_followed(self, pot: int) -> bool:
+        return pot not in self.stopped and pot not in self.limited
+
+    def enter(self, pot: int, hop: int) -> None:
+        """Note the hop at which stolen value first enters `pot`, and stop there when it is past the limit."""
+        hop = self.hops.setdefault(pot, hop)
+        if self.max_hops is not None and hop > self.max_hops and pot not in self.stopped:
+            self.limited.add(pot)
+            self.lots.pop(pot, None)
+
+    def held(self) -> dict[tuple[int, int], int]:
+        held: dict[tuple[int, int], int] = {}
+        for pot, lots in self.lots.items():
+            for origin, size in lots:
+                for theft in (origin,) if origin >= 0 else self.stains.get(pot, ()):
+                    held[pot, theft] = held.get((pot, theft), 0) + size
+        return held
+
+
+def trace_account_chain(
+    chain: AccountChain,
+    seeds: AccountSeeds,
+    *,
+    rule: Rule,
+    stopped: Container[int],
+    end: int,
+    max_hops: int | None = None,
+    opening: Mapping[int, int] | None = None,
+) -> Findings:
+    """Follow stolen value over events 0 to `end` of an account chain.
+
+    `opening` gives pots a clean balance before the first event, in base units.
+    """
+    books = _Books(rule, stopped, max_hops)
+    books.lots = {pot: [(CLEAN, units)] for pot, units in (opening or {}).items() if units and pot not in stopped}
+    for event in range(end):
+        sender, receiver, amount = int(chain.src[event]), int(chain.dst[event]), int(chain.amount[event])
+        if amount and sender != receiver:
+            _apply(books, event, sender, receiver, amount, seeds.theft_of.get(event))
+    inflow = {pot: units for pot, units in books.inflow.items() if pot in books.hops and books.is_followed(pot)}
+    return build_findings(books.flows, books.held(), inflow, books.hops, books.limited)
+
+
+def _apply(books: _Books, event: int, sender: int, receiver: int, amount: int, theft: int | None) -> None:
+    stain = books.stains.get(sender, frozenset())
+    drawn = _draw(books, sender, amount, is_theft=theft is not None)
+    if books.rule.conserves:
+        stolen = _stolen(drawn)
+        named = {} if theft is None else {theft: amount - sum(stolen.values())}
+        drawn = [(origin if origin >= 0 or theft is None else theft, size) for origin, size in drawn]
+    else:
+        stolen = dict.fromkeys(stain, amount)
+        named = {theft: amount} if theft is not None and not stain else {}
+        stain = stain | frozenset(named)
+    _record(books, event, receiver, stolen, named)
+    if receiver == FEE:
+        return
+    if any(stolen.values()) or any(named.values()):
+        books.enter(receiver, (books.hops.get(sender, 0) if books.is_followed(sender) else 0) + 1)
+    if books.is_followed(receiver):
+        _lay(books, receiver, drawn, stain)
+
+
+def _draw(books: _Books, pot: int, amount: int, *, is_theft: bool) -> Lots:
+    if pot == NOBODY or not books.is_followed(pot):
+        return [(CLEAN, amount)]
+    lots = books.lots.get(pot, [])
+    shortfall = amount - sum(size for _, size in lots)
+    if shortfall > 0 and not is_theft:
+        books.inflow[pot] = books.inflow.get(pot, 0) + shortfall
+    if shortfall >= 0:
+        books.stains.pop(pot, None)
+    drawn, books.lots[pot] = draw(books.rule, lots, amount)
+    return drawn
+
+
+def _lay(books: _Books, pot: int, drawn: Lots, stain: frozenset[int]) -> None:
+    books.lots[pot] = merge([*books.lots.get(pot, []), *drawn])
+    if stain:
+        books.stains[pot] = books.stains.get(pot, frozenset()) | stain
+
+
+def _stolen(lots: Lots) -> dict[int, int]:
+    stolen: dict[int, int] = {}
+    for origin, size in lots:
+        if origin >= 0:
+            stolen[origin] = stolen.get(origin, 0) + size
+    return stolen
+
+
+def _record(books: _Books, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]) -> None:
+    books.flows.extend(Flow(row, pot, theft, False, units) for theft, units in stolen.items())
+    books.flows.extend(Flow(row, pot, theft, True, units) for theft, units in named.items())
+
+
+def trace_utxo_chain(
+    chain: UtxoChain,
+    seeds: UtxoSeeds,
+    *,
+    rule: Rule,
+    stopped: Container[int],
+    end: int,
+    max_hops: int | None = None,
+) -> Findings:
+    """Follow stolen value over transactions 0 to `end` of a UTXO chain; `stopped` holds output ids."""
+    books = _Books(rule, stopped, max_hops)
+    for tx in range(end):
+        seed = seeds.seeds.get(tx)
+        holds_stolen = _apply_transaction(books, chain, tx, _Naming(seed, seeds.rank_theft))
+        if holds_stolen and seed is None:
+            books.inflow[tx] = _external_value(chain, tx)
+    return build_findings(books.flows, books.held(), books.inflow, books.hops, books.limited)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A lot inside a transaction, with what naming and hops need to know of it."""
+
+    origin: int
+    size: int
+    rank: int = -1
+    """Rank of the row that names the account of the input it came from; -1 for none."""
+    hop: int = 0
+    """Hop of the pot it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """What the thefts name in one transaction."""
+
+    seed: UtxoSeed | None
+    rank_theft: tuple[int, ...]
+
+    def input_rank(self, place: int) -> int:
+        return self.seed.input_rank[place] if self.seed else -1
+
+    def find_taker(self, output: int, ranks: set[int]) -> int | None:
+        """The theft that has clean units in `output` which inputs of these ranks brought."""
+        if self.seed is None or output >= len(self.seed.output_rank):
+            return None
+        takers = {self.seed.output_rank[output]} | (set() if self.seed.output_named[output] else ranks)
+        first = min(takers - {-1}, default=None)
+        return None if first is None else self.rank_theft[first]
+
+
+def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> bool:
+    """Apply one transaction; whether stolen value came to lie in a followed output."""
+    outputs = range(int(chain.out_offsets[tx]), int(chain.out_offsets[tx + 1]))
+    sizes = [int(chain.out_amount[output]) for output in outputs]
+    stain = _input_stain(books, chain, tx)
+    pieces = [_Piece(CLEAN, sum(sizes))] if chain.coinbase[tx] else _take_inputs(books, chain, tx, naming)
+    filled = _fill(books.rule, pieces, sizes)
+    entered = False
+    for index, (output, laid) in enumerate(zip((*outputs, FEE), filled, strict=True)):
+        if books.rule.conserves:
+            entered |= _lay_output(books, tx, output, laid, [naming.find_taker(index, {p.rank}) for p in laid])
+        else:
+            taker = naming.find_taker(index, {piece.rank for piece in pieces if piece.size})
+            entered |= _stain_output(books, tx, output, laid, stain, taker)
+    return entered
+
+
+def _take_inputs(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> list[_Piece]:
+    pieces = []
+    inputs = range(int(chain.in_offsets[tx]), int(chain.in_offsets[tx + 1]))
+    for place, i in enumerate(inputs):
+        pot = int(chain.in_output[i])
+        lots = books.lots.pop(pot, None) if pot != NOBODY else None
+        hop = books.hops.get(pot, 0) if lots else 0
+        for origin, size in lots or [(CLEAN, int(chain.in_amount[i]))]:
+            pieces.append(_Piece(origin, size, naming.input_rank(place), hop))
+    return pieces
+
+
+def _input_stain(books: _Books, chain: UtxoChain, tx: int) -> frozenset[int]:
+    pots = [int(pot) for pot in chain.in_output[chain.in_offsets[tx] : chain.in_offsets[tx + 1]]]
+    return frozenset().union(*(books.stains.pop(pot, frozenset()) for pot in pots))
+
+
+def _fill(rule: Rule, pieces: list[_Piece], sizes: list[int]) -> list[list[_Piece]]:
+    """The pieces laid into each output and, last, the fee."""
+    if rule.order is not None:
+        coded = [(i if piece.origin >= 0 else -1 - i, piece.size) for i, piece in enumerate(pieces)]
+        rows = spread(rule, coded, sizes)
+        return [[replace(pieces[c if c >= 0 else -1 - c], size=size) for c, size in row] for row in rows]
+    hop = next((piece.hop for piece in pieces if piece.hop), 0)
+    pooled = [(piece.origin if piece.origin >= 0 else -2 - piece.rank, piece.size) for piece in pieces]
+    return [
+        [_Piece(max(code, CLEAN), size, -2 - min(code, CLEAN), hop) for code, size in row]
+        for row in spread(rule, pooled, sizes)
+    ]
+
+
+def _lay_output(books: _Books, tx: int, output: int, laid: list[_Piece], takers: list[int | None]) -> bool:
+    lots = [
+        (piece.origin if piece.origin >= 0 or taker is None else taker, piece.size)
+        for piece, taker in zip(laid, takers, strict=True)
+    ]
+    stolen = _stolen([(piece.origin, piece.size) for piece in laid])
+    _record(books, tx, output, stolen, _subtract(_stolen(lots), stolen))
+    first = next((piece for piece, (origin, _) in zip(laid, lots, strict=True) if origin >= 0 and piece.size), None)
+    if output == FEE or first is None:
+        return False
+    books.enter(output, first.hop + 1)
+    if books.is_followed(output):
+        books.lots[output] = merge(lots)
+    return books.is_followed(output)
+
+
+def _stain_output(
+    books: _Books, tx: int, output: int, laid: list[_Piece], stain: frozenset[int], taker: int | None
+) -> bool:
+    size = sum(piece.size for piece in laid)
+    named = {taker: size} if taker is not None and not stain else {}
+    _record(books, tx, output, dict.fromkeys(stain, size), named)
+    if output == FEE or not size or not (stain or named):
+        return False
+    books.enter(output, laid[0].hop + 1)
+    if books.is_followed(output):
+        books.lots[output], books.stains[output] = [(CLEAN, size)], stain | frozenset(named)
+    return books.is_followed(output)
+
+
+def _subtract(after: Mapping[int, int], before: Mapping[int, int]) -> dict[int, int]:
+    return {theft: units - before.get(theft, 0) for theft, units in after.items()}
+
+
+def _external_value(chain: UtxoChain, tx: int) -> int:
+    inputs = range(int(chain.in_offsets[tx]), int(chain.in_offsets[tx + 1]))
+    return sum(int(chain.in_amount[i]) for i in inputs if not chain.in_known[i])
