@@ -1,0 +1,257 @@
+"""The history that a result carries: every movement of every pot that stolen value touched, in Parquet.
+
+* It is enough to run the trace again with no ledger at hand, and nothing more than that.
+* Rows stand in ledger order, chain by chain; a row says which theft names it.
+* Account chains: all that each touched pot received and sent. UTXO chains: each transaction that handled stolen
+  value, with all its inputs and outputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jindo.base.errors import IntegrityError
+from jindo.base.ids import Account, AssetId, ChainId, TxId
+from jindo.ledger import (
+    AccountChain,
+    Chain,
+    Kind,
+    Transfer,
+    UtxoChain,
+    UtxoInput,
+    UtxoOutput,
+    UtxoTransaction,
+    build_account_chain,
+    build_utxo_chain,
+    read_transactions,
+    read_transfers,
+)
+from jindo.seal import canonical_bytes
+from jindo.trace import AccountSeeds, UtxoSeeds
+from jindo.trace.seeds import UtxoSeed
+
+from jindo.app.study import Answer, Study
+
+_INPUT = pa.struct(
+    [
+        ("prev_hash", pa.string()),
+        ("prev_index", pa.int64()),
+        ("value", pa.string()),
+        ("address", pa.string()),
+        ("known", pa.bool_()),
+        ("rank", pa.int64()),
+    ]
+)
+_OUTPUT = pa.struct([("value", pa.string()), ("address", pa.string()), ("rank", pa.int64()), ("named", pa.bool_())])
+SCHEMA = pa.schema(
+    [
+        ("chain", pa.string()),
+        ("block", pa.int64()),
+        ("time", pa.int64()),
+        ("tx_hash", pa.string()),
+        ("tx_index", pa.int64()),
+        ("kind", pa.int8()),
+        ("position", pa.int64()),
+        ("sender", pa.string()),
+        ("receiver", pa.string()),
+        ("asset", pa.string()),
+        ("amount", pa.string()),
+        ("theft", pa.int64()),
+        ("coinbase", pa.bool_()),
+        ("inputs", pa.list_(_INPUT)),
+        ("outputs", pa.list_(_OUTPUT)),
+    ]
+)
+
+
+def write_history(study: Study, path: Path) -> dict[str, Any]:
+    """Write the history of all that any rule touched; what `describe_history` says of it."""
+    rows: list[dict[str, Any]] = []
+    for place, answer in enumerate(study.stated):
+        touched = sorted(set().union(*(_touched_rows(study.answers[rule][place]) for rule in study.answers)))
+        rows += _account_rows(answer, touched) if isinstance(answer.question.chain, AccountChain) else _utxo_rows(answer, touched)
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd", write_statistics=False)
+    return _describe(rows)
+
+
+def describe_history(path: Path) -> dict[str, Any]:
+    """Row count of a history, and the SHA-256 over its rows as canonical JSON lines: of what it says, not of how
+    this version of Parquet packs it.
+
+    Raises:
+        IntegrityError: the file is not a whole history.
+    """
+    return _describe(_read_rows(path))
+
+
+def read_history(path: Path, rank_theft: tuple[int, ...]) -> list[tuple[Chain, AccountSeeds | UtxoSeeds]]:
+    """The chains and seeds that a history holds.
+
+    Raises:
+        IntegrityError: the file is not a whole history.
+    """
+    by_chain: dict[str, list[dict[str, Any]]] = {}
+    for row in _read_rows(path):
+        by_chain.setdefault(row["chain"], []).append(row)
+    return [_rebuild(ChainId(name), of_chain, rank_theft) for name, of_chain in by_chain.items()]
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path, schema=SCHEMA).to_pylist()
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise IntegrityError(f"the history cannot be read: {error}", place=str(path)) from error
+    return rows
+
+
+def _describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(canonical_bytes({name: value for name, value in row.items() if value is not None}) + b"\n")
+    return {"rows": len(rows), "sha256": digest.hexdigest()}
+
+
+def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:
+    """The outputs (hash, index) that each UTXO transaction of a history spends."""
+    return {
+        row["tx_hash"]: frozenset((given["prev_hash"], str(given["prev_index"])) for given in row["inputs"])
+        for row in _read_rows(path)
+        if row["kind"] is None
+    }
+
+
+def _touched_rows(answer: Answer) -> set[int]:
+    chain, findings = answer.question.chain, answer.findings
+    rows = {flow.row for flow in findings.flows} | {row for row in _seed_rows(answer) if row < answer.question.end}
+    if isinstance(chain, UtxoChain):
+        return rows
+    for pot in findings.hops:
+        if pot in findings.limited or pot in answer.question.stops:
+            continue
+        rows.update(chain.out_events[chain.out_offsets[pot] : chain.out_offsets[pot + 1]].tolist())
+        rows.update(chain.in_events[chain.in_offsets[pot] : chain.in_offsets[pot + 1]].tolist())
+    return {row for row in rows if row < answer.question.end}
+
+
+def _seed_rows(answer: Answer) -> list[int]:
+    seeds = answer.question.seeds
+    return list(seeds.theft_of if isinstance(seeds, AccountSeeds) else seeds.seeds)
+
+
+def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
+    chain, seeds = answer.question.chain, answer.question.seeds
+    assert isinstance(chain, AccountChain) and isinstance(seeds, AccountSeeds)
+    return [
+        {
+            "chain": chain.chain,
+            "block": row.block,
+            "time": row.time,
+            "tx_hash": row.tx_hash,
+            "tx_index": row.tx_index,
+            "kind": int(row.kind),
+            "position": row.position,
+            "sender": row.sender,
+            "receiver": row.receiver,
+            "asset": row.asset,
+            "amount": str(row.amount),
+            "theft": seeds.theft_of.get(event),
+        }
+        for event, row in zip(touched, read_transfers(chain, touched), strict=True)
+    ]
+
+
+def _utxo_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
+    chain, seeds = answer.question.chain, answer.question.seeds
+    assert isinstance(chain, UtxoChain) and isinstance(seeds, UtxoSeeds)
+    return [
+        _utxo_row(chain.chain, row, seeds.seeds.get(tx))
+        for tx, row in zip(touched, read_transactions(chain, touched), strict=True)
+    ]
+
+
+def _utxo_row(chain: ChainId, row: UtxoTransaction, seed: UtxoSeed | None) -> dict[str, Any]:
+    return {
+        "chain": chain,
+        "block": row.block,
+        "time": row.time,
+        "tx_hash": row.tx_hash,
+        "tx_index": row.tx_index,
+        "coinbase": row.coinbase,
+        "inputs": [
+            {
+                "prev_hash": given.prev_hash,
+                "prev_index": given.prev_index,
+                "value": None if given.value is None else str(given.value),
+                "address": given.address,
+                "known": given.known,
+                "rank": seed.input_rank[place] if seed else None,
+            }
+            for place, given in enumerate(row.inputs)
+        ],
+        "outputs": [
+            {
+                "value": str(made.value),
+                "address": made.address,
+                "rank": seed.output_rank[place] if seed else None,
+                "named": seed.output_named[place] if seed else None,
+            }
+            for place, made in enumerate(row.outputs)
+        ],
+    }
+
+
+def _rebuild(
+    chain: ChainId, rows: list[dict[str, Any]], rank_theft: tuple[int, ...]
+) -> tuple[Chain, AccountSeeds | UtxoSeeds]:
+    if rows[0]["kind"] is None:
+        seeds = {tx: seed for tx, row in enumerate(rows) if (seed := _seed(row)) is not None}
+        return build_utxo_chain(chain, map(_transaction, rows)), UtxoSeeds(seeds, rank_theft)
+    theft_of = {event: row["theft"] for event, row in enumerate(rows) if row["theft"] is not None}
+    return build_account_chain(chain, map(_transfer, rows)), AccountSeeds(theft_of)
+
+
+def _transfer(row: dict[str, Any]) -> Transfer:
+    return Transfer(
+        block=row["block"],
+        tx_hash=TxId(row["tx_hash"]),
+        sender=row["sender"],
+        receiver=row["receiver"],
+        amount=int(row["amount"]),
+        asset=AssetId(row["asset"]),
+        kind=Kind(row["kind"]),
+        time=row["time"],
+        tx_index=row["tx_index"],
+        position=row["position"],
+    )
+
+
+def _transaction(row: dict[str, Any]) -> UtxoTransaction:
+    inputs = tuple(
+        UtxoInput(
+            TxId(given["prev_hash"]),
+            given["prev_index"],
+            None if given["value"] is None else int(given["value"]),
+            given["address"],
+            known=given["known"],
+        )
+        for given in row["inputs"]
+    )
+    outputs = tuple(UtxoOutput(int(made["value"]), Account(made["address"])) for made in row["outputs"])
+    return UtxoTransaction(
+        row["block"], TxId(row["tx_hash"]), row["tx_index"], inputs, outputs, coinbase=row["coinbase"], time=row["time"]
+    )
+
+
+def _seed(row: dict[str, Any]) -> UtxoSeed | None:
+    if not row["outputs"] or row["outputs"][0]["rank"] is None:
+        return None
+    return UtxoSeed(
+        tuple(given["rank"] for given in row["inputs"]),
+        tuple(made["rank"] for made in row["outputs"]),
+        tuple(made["named"] for made in row["outputs"]),
+    )

@@ -1,0 +1,268 @@
+"""Trace what was stolen through a ledger and write the result folder.
+
+* The folder is written beside its place and put there in one step: a killed run leaves no half result.
+* A result never overwrites another: an `--out` that holds something is refused.
+* `manifest.json` lists the SHA-256 of every file, so that a changed byte can be named.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jindo.base.errors import ConflictError, InputError, NotFound
+from jindo.base.ids import BITCOIN, native_asset
+from jindo.base.times import format_time, parse_time
+from jindo.ledger import AccountChain, Chain, Kind, Ledger, open_ledger
+from jindo.seal import canonical_bytes, sha256_hex
+from jindo.trace import NamedTransfer, Resolution, get_rule, resolve
+
+from jindo.app.history import write_history
+from jindo.app.inputs import Labels, OpeningBalance, Stolen, read_labels, read_opening, read_stolen
+from jindo.app.report import render_html, render_pdf
+from jindo.app.result import build_result, labels_that_stopped, write_endpoints, write_flows, write_result
+from jindo.app.study import Progress, Study, ask, run_study
+from jindo.app.version import VERSION
+
+CONVENTIONS = (
+    "Amounts are whole base units; nothing is rounded but shares, which are rounded down against a running total.",
+    "Movements apply in the chain's own order: block, transaction, gas, native movements, logs.",
+    "What a pot sends beyond what the ledger saw it receive is clean money from outside the ledger (unexplained inflow).",
+    "Labelled services and burn addresses hold nothing: what enters is counted and not followed further.",
+    "Swaps, wrappings and bridges are not followed through: a labelled one is a stop, an unlabelled one an account.",
+    "Accounts that merely behave like a service are followed: likely services are not looked for.",
+    "The spread between rules is a spread of conventions, not a bound; true bounds were not computed.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest:
+    """What `jindo trace` is asked."""
+
+    ledger: Path
+    stolen: Path
+    out: Path
+    services: Path | None = None
+    rule: str = "fifo"
+    until: str | None = None
+    """Blocks whose running maximum of times is past this are left out."""
+    max_hops: int | None = None
+    opening: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceOutcome:
+    """What `jindo trace` made."""
+
+    result: dict[str, Any]
+    """The content of `result.json`."""
+    out: Path
+
+
+def trace_ledger(request: TraceRequest, progress: Progress | None = None) -> TraceOutcome:
+    """Trace, and write the result folder.
+
+    Raises:
+        InputError: the ledger, a file or an option cannot be used.
+        ConflictError: `out` holds something already.
+        IntegrityError: the balance sheet does not balance.
+    """
+    _check_request(request)
+    ledger = open_ledger(request.ledger)
+    stolen = read_stolen(request.stolen)
+    labels = read_labels(request.services) if request.services else None
+    balances, opening_hash = read_opening(request.opening) if request.opening else ((), "")
+    chains = [ledger.chain(chain) for chain in ledger.chain_ids()]
+    found = resolve(stolen.named, chains)
+    study = _study(request, chains, found, labels, balances, progress)
+    provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study, found)
+    result = _write_folder(request.out, study, provenance, progress)
+    return TraceOutcome(result, request.out)
+
+
+def _check_request(request: TraceRequest) -> None:
+    get_rule(request.rule)
+    if request.max_hops is not None and request.max_hops < 1:
+        raise InputError("the number of hops must be 1 or more", place="--max-hops")
+    if request.until is not None:
+        parse_time(request.until)
+    if request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
+        raise ConflictError(
+            "there is something already, and a result never overwrites another",
+            place=str(request.out),
+            remedy="Choose another folder with --out.",
+        )
+
+
+def _study(
+    request: TraceRequest,
+    chains: list[Chain],
+    found: Resolution,
+    labels: Labels | None,
+    balances: Iterable[OpeningBalance],
+    progress: Progress | None,
+) -> Study:
+    openings = _find_openings(chains, balances)
+    questions = [
+        ask(chain, found.seeds[chain.chain], labels, end=_end(chain, request.until), opening=openings[chain.chain])
+        for chain in chains
+    ]
+    return run_study(questions, found.thefts, rule=request.rule, max_hops=request.max_hops, progress=progress)
+
+
+def _end(chain: Chain, until: str | None) -> int:
+    if until is None:
+        return len(chain.block)
+    if not len(chain.blocks.time_max) or chain.blocks.time_max[-1] < 0:
+        raise InputError(f"the ledger has no times for {chain.chain}", place="--until", remedy="Leave --until out.")
+    return chain.blocks.row_after(parse_time(until))
+
+
+def _find_openings(chains: list[Chain], balances: Iterable[OpeningBalance]) -> dict[str, dict[int, int]]:
+    openings: dict[str, dict[int, int]] = {chain.chain: {} for chain in chains}
+    for balance in balances:
+        places = [
+            (chain.chain, pot)
+            for chain in chains
+            if isinstance(chain, AccountChain)
+            for pot in chain.find_pots(balance.account)
+            if balance.asset in ("", chain.assets[int(chain.pot_asset[pot])])
+        ]
+        if len(places) != 1:
+            raise InputError(
+                f"{balance.account} has {len(places)} pots of the asset {balance.asset!r} in this ledger",
+                place="--opening",
+                remedy="Name the asset as `jindo ledger status` lists it; leave out accounts that the ledger lacks.",
+            )
+        chain, pot = places[0]
+        openings[chain][pot] = openings[chain].get(pot, 0) + balance.units
+    return openings
+
+
+def _provenance(
+    request: TraceRequest,
+    ledger: Ledger,
+    stolen: Stolen,
+    labels: Labels | None,
+    opening: tuple[tuple[OpeningBalance, ...], str],
+    study: Study,
+    found: Resolution,
+) -> dict[str, Any]:
+    balances, opening_hash = opening
+    return {
+        "ledger": _describe_ledger(ledger),
+        "until": format_time(parse_time(request.until)) if request.until else None,
+        "stolen": {"rows": len(stolen.named), "sha256": stolen.sha256, "named": [_named(n) for n in stolen.named]},
+        "services": {"rows": labels.rows, "sha256": labels.sha256, "file": labels.name} if labels else None,
+        "labels": labels_that_stopped(study, tuple(study.answers)),
+        "opening": {
+            "sha256": opening_hash,
+            "balances": [{"account": b.account, "asset": b.asset, "amount": str(b.units)} for b in balances],
+        }
+        if balances
+        else None,
+        "decimals": _decimals(study),
+        "conventions": list(CONVENTIONS),
+        "notes": [*found.notes, *(labels.notes if labels else ()), *ledger.status().notes],
+    }
+
+
+def _named(row: Any) -> dict[str, Any]:
+    if isinstance(row, NamedTransfer):
+        return {"theft": row.theft, "tx_hash": row.tx_hash, "index": row.index}
+    return {"theft": row.theft, "address": row.address, "from_time": row.from_time}
+
+
+def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
+    chains = []
+    for chain, entry in ledger.status().chains.items():
+        first_block, last_block = entry.blocks or (None, None)
+        first_time, last_time = entry.times or (None, None)
+        chains.append(
+            {
+                "chain": chain,
+                "fingerprint": entry.fingerprint,
+                "kind": entry.kind,
+                "rows": entry.rows,
+                "first_block": first_block,
+                "last_block": last_block,
+                "first_time": first_time,
+                "last_time": last_time,
+            }
+        )
+    return {"fingerprint": ledger.fingerprint(), "chains": chains}
+
+
+def _decimals(study: Study) -> dict[str, int | None]:
+    decimals: dict[str, int | None] = {}
+    for answer in study.stated:
+        chain = answer.question.chain
+        known = (
+            dict(zip(chain.assets, chain.decimals, strict=True))
+            if isinstance(chain, AccountChain)
+            else {chain.asset: 8 if chain.chain == BITCOIN else None}
+        )
+        for endpoint in answer.outcome.endpoints:
+            decimals[endpoint.asset] = _known_decimals(chain, endpoint.asset, known.get(endpoint.asset))  # type: ignore[call-overload]
+    return dict(sorted(decimals.items()))
+
+
+def _known_decimals(chain: Chain, asset: str, stated: int | None) -> int | None:
+    is_ether = chain.chain.startswith("eip155:") and asset == native_asset(chain.chain)
+    return 18 if stated is None and is_ether and Kind.NATIVE in chain.kind else stated
+
+
+def _write_folder(out: Path, study: Study, provenance: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+    steps = ("history", "result", "report.html", "report.pdf")
+    draft = out.parent / f".{out.name}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir(parents=True)
+        _say(progress, steps, 0)
+        provenance["history"] = write_history(study, draft / "history.parquet")
+        _say(progress, steps, 1)
+        result = build_result(study, provenance, version=VERSION)
+        flows = write_flows(study)
+        (draft / "result.json").write_bytes(write_result(result))
+        (draft / "flows.csv").write_bytes(flows.encode())
+        (draft / "endpoints.csv").write_bytes(write_endpoints(result["findings"]).encode())
+        _write_reports(draft, result, flows, progress, steps)
+        (draft / "manifest.json").write_bytes(canonical_bytes(list_files(draft)) + b"\n")
+        if out.exists():
+            out.rmdir()
+        draft.rename(out)
+    except NotADirectoryError as error:
+        raise NotFound("the folder to write into cannot be made", place=str(out)) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return result
+
+
+def _write_reports(draft: Path, result: dict[str, Any], flows: str, progress: Progress | None, steps: tuple[str, ...]) -> None:
+    rows = read_flow_rows(flows)
+    _say(progress, steps, 2)
+    (draft / "report.html").write_text(render_html(result, rows), encoding="utf-8")
+    _say(progress, steps, 3)
+    (draft / "report.pdf").write_bytes(render_pdf(result, rows))
+
+
+def read_flow_rows(flows: str) -> list[dict[str, str]]:
+    """The rows of `flows.csv`."""
+    import csv
+    import io
+
+    return list(csv.DictReader(io.StringIO(flows, newline="")))
+
+
+def list_files(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a result folder but the manifest, by name."""
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != "manifest.json")
+    return {path.name: sha256_hex(path.read_bytes()) for path in files}
+
+
+def _say(progress: Progress | None, steps: tuple[str, ...], done: int) -> None:
+    if progress:
+        progress(f"writing {steps[done]}", done, len(steps))

@@ -1,0 +1,183 @@
+"""`jindo ledger import` and `jindo ledger status`: chain data in, and what is there.
+
+What an import does to rows is `jindo.ledger`'s; here options become its arguments, and its report a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jindo.base.errors import InputError
+from jindo.base.ids import parse_chain
+from jindo.base.times import format_time
+from jindo.cli.output import Json, View, emit, progress_bars
+from jindo.cli.tables import build_facts, build_table, format_bytes, format_count, print_notes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jindo.ledger import ChainEntry, ImportReport, LedgerStatus
+
+commands = typer.Typer(no_args_is_help=True, help="Chain data in a folder: import it, and see what is there.")
+
+
+@commands.command("import")
+def import_(
+    source: Annotated[str, typer.Argument(help="A file, a folder, or a pattern in quotes: CSV, JSON lines, Parquet.")],
+    format_: Annotated[str, typer.Option("--format", help="transfers, ethereum-etl or bitcoin-etl.", metavar="FORMAT")],
+    into: Annotated[Path, typer.Option("--into", help="The ledger's folder; made where it is absent.", metavar="LEDGER")],
+    chain: Annotated[str | None, typer.Option(help="CAIP-2 id of the chain; else the format's usual one.", metavar="CAIP2")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="What a column is called in the source; may be repeated.", metavar="NAME=THEIRS")
+    ] = None,
+    asset: Annotated[str | None, typer.Option(help="The asset of every row, where there is no asset column.")] = None,
+    decimals: Annotated[int | None, typer.Option(help="Amounts are whole tokens with so many decimals.")] = None,
+    distinct: Annotated[bool, typer.Option("--distinct", help="Keep one of each set of identical rows.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse all where one row is refused.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring chain data into a ledger folder. Importing twice adds nothing; rows that cannot be right are listed by line."""
+    from jindo.ledger import import_source
+
+    with progress_bars() as progress:
+        report = import_source(
+            source,
+            format=format_,
+            into=into,
+            chain=parse_chain(chain) if chain is not None else None,
+            columns=parse_columns(column or ()),
+            asset=asset,
+            decimals=decimals,
+            distinct=distinct,
+            strict=strict,
+            progress=progress,
+        )
+    emit(view_import(report, into), render_import, as_json=as_json)
+
+
+@commands.command("status")
+def status(
+    ledger: Annotated[Path, typer.Argument(help="The ledger's folder.", metavar="LEDGER")], as_json: Json = False
+) -> None:
+    """Show what a ledger holds: chains, assets, ranges, counts, rejects, size, fingerprint."""
+    from jindo.ledger import open_ledger
+
+    emit(view_status(open_ledger(ledger).status(), ledger), render_status, as_json=as_json)
+
+
+def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Our column names to theirs, from `name=theirs` texts.
+
+    Raises:
+        InputError: a text without `=`, or a name given twice.
+    """
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (ours and equals and theirs):
+            raise InputError(f"{pair!r} is not NAME=THEIRS", place="--column", remedy="Write --column from=sender.")
+        if ours in columns:
+            raise InputError(f"the column {ours!r} is given twice", place="--column")
+        columns[ours] = theirs
+    return columns
+
+
+def view_import(report: ImportReport, into: Path) -> dict[str, Any]:
+    """What became of a source's rows, as JSON."""
+    return {
+        "ledger": str(into),
+        "chain": report.chain,
+        "source_rows": report.source_rows,
+        "read": report.read,
+        "added": report.added,
+        "already_there": report.already_there,
+        "left_by_distinct": report.left_by_distinct,
+        "superseded": report.superseded,
+        "rejected": report.rejected,
+        "rejects": str(report.rejects) if report.rejects else None,
+        "notes": list(report.notes),
+        "fingerprint": report.fingerprint,
+    }
+
+
+def view_status(status: LedgerStatus, folder: Path) -> dict[str, Any]:
+    """What a ledger holds, as JSON; times are ISO 8601 in UTC."""
+    imports = (
+        "format", "chain", "read", "added", "already_there", "left_by_distinct", "superseded", "rejected", "rejects",
+    )  # fmt: skip
+    return {
+        "ledger": str(folder),
+        "chains": [_view_chain(chain, entry) for chain, entry in status.chains.items()],
+        "imports": [
+            {name: getattr(entry, name) for name in imports} | {"sources": entry.sources} for entry in status.imports
+        ],
+        "rejected": status.rejected,
+        "rejects": list(status.rejects),
+        "notes": list(status.notes),
+        "size": status.size,
+        "fingerprint": status.fingerprint,
+    }
+
+
+def _view_chain(chain: str, entry: ChainEntry) -> dict[str, Any]:
+    assets = zip(entry.assets, entry.decimals, entry.asset_rows, strict=True)
+    return {
+        "chain": chain,
+        "kind": entry.kind,
+        "rows": entry.rows,
+        "transactions": entry.transactions,
+        "accounts": entry.accounts,
+        "first_block": entry.blocks[0] if entry.blocks else None,
+        "last_block": entry.blocks[1] if entry.blocks else None,
+        "first_time": format_time(entry.times[0]) if entry.times else None,
+        "last_time": format_time(entry.times[1]) if entry.times else None,
+        "assets": [{"asset": asset, "decimals": places, "rows": rows} for asset, places, rows in assets],
+        "fingerprint": entry.fingerprint,
+    }
+
+
+def render_import(console: Console, view: View) -> None:
+    """What became of a source's rows."""
+    labels = {
+        "read": "read", "added": "added", "already_there": "already there", "left_by_distinct": "left by --distinct",
+        "superseded": "said better by traces", "rejected": "rejected",
+    }  # fmt: skip
+    facts = {"ledger": view["ledger"], "chain": view["chain"]}
+    facts |= {label: format_count(view[name]) for name, label in labels.items() if view[name] or name in {"read", "added"}}
+    if view["rejects"]:
+        facts["rejects file"] = view["rejects"]
+    console.print(build_facts(facts | {"fingerprint": view["fingerprint"]}))
+    print_notes(console, view["notes"])
+
+
+def render_status(console: Console, view: View) -> None:
+    """What a ledger holds: a table of chains, one of assets, and the rest as facts."""
+    chains = build_table("chain", "kind", ">movements", ">transactions", ">accounts", "blocks", "times (UTC)")
+    assets = build_table("asset", ">decimals", ">rows")
+    for chain in view["chains"]:
+        chains.add_row(
+            chain["chain"],
+            chain["kind"],
+            *(format_count(chain[name]) for name in ("rows", "transactions", "accounts")),
+            _span(chain["first_block"], chain["last_block"]),
+            _span(chain["first_time"], chain["last_time"]),
+        )
+        for asset in chain["assets"]:
+            places = "unknown" if asset["decimals"] is None else str(asset["decimals"])
+            assets.add_row(asset["asset"], places, format_count(asset["rows"]))
+    console.print(chains)
+    console.print(assets)
+    facts = {"imports": format_count(len(view["imports"])), "rejected rows": format_count(view["rejected"])}
+    if view["rejects"]:
+        facts["rejects files"] = ", ".join(f"{view['ledger']}/{name}" for name in view["rejects"])
+    facts |= {"size": format_bytes(view["size"]), "fingerprint": view["fingerprint"]}
+    console.print(build_facts(facts))
+    print_notes(console, view["notes"])
+
+
+def _span(first: object, last: object) -> str:
+    return "unknown" if first is None else f"{first} to {last}"

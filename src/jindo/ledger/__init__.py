@@ -1,0 +1,53 @@
+"""The ledger: chain data in one order, exact, in a folder that opens at once.
+
+* `build_…_chain` makes a chain from rows in memory, `open_ledger` maps one from a folder.
+* `import_source` brings files in; nothing is dropped in silence.
+* A chain is columns by dense ids (`AccountChain`, `UtxoChain`); `read_…` gives rows back.
+
+What the movements mean is `trace`'s.
+"""
+
+from jindo.ledger.build import assemble_account_chain, build_account_chain, build_utxo_chain
+from jindo.ledger.chain import NOBODY, AccountChain, Amounts, Blocks, Chain, Ints, Texts, UtxoChain
+from jindo.ledger.extract import read_transactions, read_transfers
+from jindo.ledger.fingerprint import compute_fingerprint
+from jindo.ledger.folder import Ledger, LedgerStatus, open_ledger
+from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
+from jindo.ledger.manifest import ChainEntry, ImportEntry
+from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.texts import MemoryTexts
+from jindo.ledger.wide import WideColumn
+
+__all__ = [
+    "import_source",
+    "ImportReport",
+    "FORMATS",
+    "open_ledger",
+    "Ledger",
+    "LedgerStatus",
+    "ChainEntry",
+    "ImportEntry",
+    "build_ledger_from_columns",
+    "assemble_account_chain",
+    "compute_fingerprint",
+    "build_account_chain",
+    "build_utxo_chain",
+    "read_transfers",
+    "read_transactions",
+    "AccountChain",
+    "UtxoChain",
+    "Chain",
+    "Blocks",
+    "Texts",
+    "MemoryTexts",
+    "WideColumn",
+    "Ints",
+    "Amounts",
+    "NOBODY",
+    "Kind",
+    "RANK",
+    "Transfer",
+    "UtxoInput",
+    "UtxoOutput",
+    "UtxoTransaction",
+]

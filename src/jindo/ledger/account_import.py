@@ -1,0 +1,109 @@
+"""One import into an account chain, from files to the new chain.
+
+* Every row that the source reads ends as added, there already, left, superseded or rejected.
+* Where nothing is new, no new chain is made.
+
+The steps are `sources`', `checking`'s and `merging`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jindo.base.ids import AssetId, ChainId
+from jindo.ledger.chain import AccountChain
+from jindo.ledger.checking import SEPARATOR, check_rows
+from jindo.ledger.merging import build_merged, merge_transfers
+from jindo.ledger.rejects import Reject, to_row_text
+from jindo.ledger.sources import stage_ethereum, stage_transfers
+from jindo.ledger.staging import SourceFile, Staging
+
+_ROW = (
+    "block",
+    "tx_hash",
+    "sender",
+    "receiver",
+    "amount",
+    "time",
+    "tx_index",
+    "position",
+    "asset",
+    "decimals",
+    "memo",
+)
+_SAYS = {"sender": "from", "receiver": "to", "position": "log_index"}
+
+
+def import_accounts(
+    staging: Staging,
+    files: Sequence[SourceFile],
+    format: str,  # noqa: A002  # the command line's word
+    chain: ChainId,
+    old: AccountChain | None,
+    options: dict[str, Any],
+) -> tuple[AccountChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
+    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
+    notes: list[str] = []
+    if format == "transfers":
+        stage_transfers(
+            staging,
+            files,
+            chain=chain,
+            columns=options["columns"],
+            asset=options["asset"],
+            decimals=options["decimals"],
+        )
+    else:
+        tables, notes = stage_ethereum(staging, files, chain=chain, old=old)
+    check_rows(staging, chain)
+    read = staging.one("SELECT count(*) FROM checked") + len(staging.rejected)
+    if format == "transfers":
+        tables = {"transfers": read}
+    decimals = _read_decimals(staging, old)
+    merged = merge_transfers(staging, old, distinct=options["distinct"])
+    rejects = _read_rejects(staging, files)
+    counts = {
+        "read": read,
+        "added": merged.added,
+        "already_there": merged.already_there,
+        "left_by_distinct": merged.left_by_distinct,
+        "superseded": merged.superseded,
+    }
+    built = build_merged(staging, chain, decimals) if merged.added or merged.dropped else None
+    return built, counts, rejects, tables, notes
+
+
+def _read_decimals(staging: Staging, old: AccountChain | None) -> dict[AssetId, int]:
+    known = (
+        {} if old is None else {a: d for a, d in zip(old.assets, old.decimals, strict=True) if d is not None}
+    )
+    found = staging.run(
+        "SELECT asset, min(decimals) FROM checked WHERE problem IS NULL AND decimals IS NOT NULL "
+        "GROUP BY asset HAVING min(decimals) = max(decimals)"
+    )
+    return {**{AssetId(asset): int(places) for asset, places in found}, **known}
+
+
+def _read_rejects(staging: Staging, files: Sequence[SourceFile]) -> list[Reject]:
+    rejects = [
+        Reject(files[file].name, line, code, reason, remedy, row)
+        for file, line, code, reason, remedy, row in staging.rejected
+    ]
+    if staging.one("SELECT count(*) FROM refused"):
+        fields = ", ".join(f"r.{name}" for name in _ROW)
+        rows = staging.run(
+            f"SELECT f.file, f.line, f.problem, {fields} FROM refused f JOIN raw r "
+            "ON f.file = r.file AND f.line = r.line AND f.kind = r.kind AND f.part = r.part"
+        )
+        rejects += [_to_reject(files, row) for row in rows]
+    return sorted(rejects, key=lambda reject: (reject.file, reject.line, reject.code))
+
+
+def _to_reject(files: Sequence[SourceFile], row: tuple[Any, ...]) -> Reject:
+    file, line, problem, *values = row
+    code, reason, remedy = problem.split(SEPARATOR)
+    fields = {
+        _SAYS.get(name, name): value for name, value in zip(_ROW, values, strict=True) if value is not None
+    }
+    return Reject(files[file].name, line, code, reason, remedy, to_row_text(fields))

@@ -1,0 +1,84 @@
+"""A few events of a chain, read back as the rows they came from.
+
+* What is read back and built again gives the same movements in the same order.
+* Inputs of an extract carry the value and address of the output they spend, and whether the ledger held it,
+  since an extract may leave that output's transaction out.
+
+Which events are wanted is the caller's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jindo.base.ids import Account, TxId
+from jindo.ledger.chain import AccountChain, Ints, Texts, UtxoChain
+from jindo.ledger.rows import Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
+
+
+def read_transfers(chain: AccountChain, events: Iterable[int]) -> list[Transfer]:
+    """The movements of these events, in the order asked for."""
+    return [_read_transfer(chain, event) for event in events]
+
+
+def read_transactions(chain: UtxoChain, txs: Iterable[int]) -> list[UtxoTransaction]:
+    """These transactions, in the order asked for, with every input's value, address and `known` filled in.
+
+    An output without an address comes back with its account (`script:…`) as the address.
+    """
+    return [_read_transaction(chain, tx) for tx in txs]
+
+
+def _read_transfer(chain: AccountChain, event: int) -> Transfer:
+    src, dst = int(chain.src[event]), int(chain.dst[event])
+    return Transfer(
+        block=int(chain.block[event]),
+        tx_hash=TxId(chain.tx_hashes[int(chain.tx[event])]),
+        sender=_name(chain.accounts, chain.pot_account, src),
+        receiver=_name(chain.accounts, chain.pot_account, dst),
+        amount=int(chain.amount[event]),
+        asset=chain.assets[int(chain.pot_asset[src if src >= 0 else dst])],
+        kind=Kind(int(chain.kind[event])),
+        time=_or_none(chain.time[event]),
+        tx_index=_or_none(chain.tx_index[event]),
+        position=_or_none(chain.position[event]),
+        memo=chain.memos[event] if chain.memos is not None else None,
+    )
+
+
+def _read_transaction(chain: UtxoChain, tx: int) -> UtxoTransaction:
+    return UtxoTransaction(
+        block=int(chain.block[tx]),
+        tx_hash=TxId(chain.tx_hashes[tx]),
+        tx_index=int(chain.tx_index[tx]),
+        inputs=tuple(_read_input(chain, i) for i in _run(chain.in_offsets, tx)),
+        outputs=tuple(
+            UtxoOutput(int(chain.out_amount[o]), Account(chain.accounts[int(chain.out_account[o])]))
+            for o in _run(chain.out_offsets, tx)
+        ),
+        coinbase=bool(chain.coinbase[tx]),
+        time=_or_none(chain.time[tx]),
+    )
+
+
+def _read_input(chain: UtxoChain, i: int) -> UtxoInput:
+    account = int(chain.in_account[i])
+    return UtxoInput(
+        prev_hash=TxId(chain.in_prev_hash[i]),
+        prev_index=int(chain.in_prev_index[i]),
+        value=int(chain.in_amount[i]),
+        address=Account(chain.accounts[account]) if account >= 0 else None,
+        known=bool(chain.in_known[i]),
+    )
+
+
+def _run(offsets: Ints, index: int) -> range:
+    return range(int(offsets[index]), int(offsets[index + 1]))
+
+
+def _name(accounts: Texts, pot_account: Ints, pot: int) -> Account | None:
+    return Account(accounts[int(pot_account[pot])]) if pot >= 0 else None
+
+
+def _or_none(value: int) -> int | None:
+    return int(value) if value >= 0 else None

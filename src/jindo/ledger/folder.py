@@ -1,0 +1,233 @@
+"""A ledger in a folder: open it at once, change it in one step, never half.
+
+    LEDGER/
+    ├── ledger.json            what counts
+    ├── chains/NAME/NNNN/      one generation of a chain: its columns (`generation`)
+    ├── rejects/NNNN-NAME.csv  rows refused by an import
+    └── lock                   held while somebody writes
+
+* A new generation is written in full and on the disk before `ledger.json` names it; a crash before that leaves
+  the last whole version, and the next import clears what was left behind.
+* One writer at a time; readers are never in its way, since a mapped generation outlives its name.
+
+What goes into a generation is `importing`'s.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
+from jindo.base.ids import ChainId
+from jindo.ledger.chain import AccountChain, Chain
+from jindo.ledger.fingerprint import combine_fingerprints, compute_fingerprint
+from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_folder, write_chain
+from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest, write_manifest
+
+_OURS = re.compile(r"ledger\.json(\.new)?|lock|chains|rejects|\.staging.*")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """What a ledger holds."""
+
+    chains: dict[ChainId, ChainEntry]
+    imports: tuple[ImportEntry, ...]
+    rejected: int
+    """Rows refused, over all imports."""
+    rejects: tuple[str, ...]
+    """Rejects files, below the ledger's folder."""
+    notes: tuple[str, ...]
+    """What is unknown or assumed in what was imported."""
+    size: int
+    """Bytes of the folder."""
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """An open ledger; its chains are mapped when asked for."""
+
+    folder: Path
+    manifest: Manifest
+
+    def chain_ids(self) -> tuple[ChainId, ...]:
+        """The chains there are, in order of id."""
+        return tuple(ChainId(name) for name in sorted(self.manifest.chains))
+
+    def chain(self, chain: ChainId) -> Chain:
+        """One chain, mapped.
+
+        Raises:
+            NotFound: the ledger does not hold it.
+            IntegrityError: its files are not whole.
+        """
+        entry = self.manifest.chains.get(chain)
+        if entry is None:
+            there = ", ".join(self.chain_ids()) or "none"
+            raise NotFound(f"the ledger has no chain {chain}; it has {there}")
+        try:
+            return _map_chain(self.folder, chain, entry)
+        except IntegrityError:
+            now = read_manifest(self.folder).chains.get(chain)  # an import may have come between
+            if now is None or now.generation == entry.generation:
+                raise
+            return _map_chain(self.folder, chain, now)
+
+    def fingerprint(self) -> str:
+        """Fingerprint of the whole ledger, in hex."""
+        return combine_fingerprints(
+            {ChainId(name): e.fingerprint for name, e in self.manifest.chains.items()}
+        )
+
+    def status(self) -> LedgerStatus:
+        """Chains, assets, ranges, counts, rejects, size and fingerprint."""
+        imports = self.manifest.imports
+        return LedgerStatus(
+            chains={chain: self.manifest.chains[chain] for chain in self.chain_ids()},
+            imports=tuple(imports),
+            rejected=sum(entry.rejected for entry in imports),
+            rejects=tuple(entry.rejects for entry in imports if entry.rejects is not None),
+            notes=tuple(dict.fromkeys(note for entry in imports for note in entry.notes)),
+            size=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
+            fingerprint=self.fingerprint(),
+        )
+
+
+def open_ledger(path: Path) -> Ledger:
+    """The ledger in the folder `path`.
+
+    Raises:
+        NotFound: there is none.
+        IntegrityError: its list of contents is damaged.
+    """
+    return Ledger(Path(path), read_manifest(Path(path)))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Ledger]:
+    """The ledger at `path`, new where there is none, with the right to change it.
+
+    Raises:
+        InputError: the folder holds something else.
+        ConflictError: somebody else is writing.
+    """
+    fresh = not path.exists()
+    _check_ours(path)
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        with (path / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ConflictError(
+                    "another import is writing to this ledger",
+                    place=str(path),
+                    remedy="Wait until it has ended, then run the command again.",
+                ) from error
+            manifest = read_manifest(path) if (path / FILE).exists() else Manifest()
+            _clear_leftovers(path, manifest)
+            try:
+                yield Ledger(path, manifest)
+            finally:
+                _clear_leftovers(path, read_manifest(path) if (path / FILE).exists() else Manifest())
+    finally:
+        if fresh and not (path / FILE).exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Manifest:
+    """Write `chain` as a new generation, put it in the place of the last, and give the new manifest."""
+    name = re.sub(r"[^-a-zA-Z0-9]", "_", chain.chain)
+    number = 1 + max((int(p.name) for p in (ledger.folder / "chains" / name).glob("[0-9]*")), default=0)
+    generation = f"chains/{name}/{number:04d}"
+    write_chain(chain, ledger.folder / generation)
+    for parent in (ledger.folder / "chains" / name, ledger.folder / "chains", ledger.folder):
+        sync_folder(parent)
+    chains = {**ledger.manifest.chains, chain.chain: _describe(chain, generation)}
+    return record_import(ledger, chains, entry)
+
+
+def record_import(ledger: Ledger, chains: dict[str, ChainEntry], entry: ImportEntry | None) -> Manifest:
+    """Put the chains and one more import into `ledger.json`.
+
+    The same import again replaces its record, or leaves it where it added nothing.
+    """
+    imports = list(ledger.manifest.imports)
+    same = [n for n, old in enumerate(imports) if entry is not None and old.same_source(entry)]
+    if entry is not None and not same:
+        imports.append(entry)
+    elif entry is not None and (entry.added or entry.rejected != imports[same[0]].rejected):
+        imports[same[0]] = entry
+    manifest = Manifest(chains, imports)
+    write_manifest(ledger.folder, manifest)
+    return manifest
+
+
+def _map_chain(folder: Path, chain: ChainId, entry: ChainEntry) -> Chain:
+    place = folder / entry.generation
+    if entry.kind == "utxo":
+        return map_utxo_chain(place, chain, asset=entry.assets[0], narrow=entry.narrow)
+    return map_account_chain(place, chain, assets=entry.assets, decimals=entry.decimals, narrow=entry.narrow)
+
+
+def _check_ours(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise InputError(f"{str(path)!r} is a file, not a folder", remedy="Name a folder for the ledger.")
+    foreign = [child.name for child in path.iterdir() if not _OURS.fullmatch(child.name)]
+    if foreign and not (path / FILE).exists():
+        raise InputError(
+            f"the folder {str(path)!r} holds something else ({min(foreign)})",
+            remedy="Name a new folder for the ledger.",
+        )
+
+
+def _clear_leftovers(path: Path, manifest: Manifest) -> None:
+    """Remove generations, rejects and staging files that no manifest names."""
+    named = {str(path / entry.generation) for entry in manifest.chains.values()}
+    listed = {str(path / entry.rejects) for entry in manifest.imports if entry.rejects}
+    for folder in [*path.glob("chains/*/*"), *path.glob(".staging*")]:
+        if str(folder) not in named:
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in path.glob("rejects/*"):
+        if str(file) not in listed:
+            file.unlink()
+
+
+def _describe(chain: Chain, generation: str) -> ChainEntry:
+    known = chain.time[chain.time >= 0]
+    height = chain.blocks.height
+    account = isinstance(chain, AccountChain)
+    return ChainEntry(
+        kind="account" if account else "utxo",
+        generation=generation,
+        fingerprint=compute_fingerprint(chain),
+        rows=len(chain.block),
+        transactions=len(chain.tx_hashes),
+        accounts=len(chain.accounts),
+        narrow=chain.narrow,
+        assets=[str(asset) for asset in chain.assets]
+        if isinstance(chain, AccountChain)
+        else [str(chain.asset)],
+        decimals=list(chain.decimals) if isinstance(chain, AccountChain) else [8],
+        asset_rows=_count_assets(chain),
+        blocks=[int(height[0]), int(height[-1])] if len(height) else [],
+        times=[int(known.min()), int(known.max())] if len(known) else [],
+    )
+
+
+def _count_assets(chain: Chain) -> list[int]:
+    if not isinstance(chain, AccountChain):
+        return [len(chain.out_account)]
+    pot = np.where(chain.src >= 0, chain.src, chain.dst)
+    return [int(n) for n in np.bincount(chain.pot_asset[pot], minlength=len(chain.assets))]

@@ -1,0 +1,54 @@
+"""Rows that were refused, by file and line, in a CSV that its sender can work through.
+
+* Columns: file, line, code, reason, remedy, row (the fields as JSON).
+* A row's line is its number in the file, the header being line 1 of a CSV.
+
+Why a row is refused is decided by `checking`, `merging` and the sources.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+COLUMNS = ("file", "line", "code", "reason", "remedy", "row")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One refused row."""
+
+    file: str
+    line: int
+    code: str
+    reason: str
+    remedy: str
+    row: str
+    """The fields as the source had them, as JSON; the line itself where it could not be split."""
+
+
+def write_rejects(folder: Path, number: int, source: str, rejects: Sequence[Reject]) -> str | None:
+    """Write the rejects of import `number`; gives the file's path below `folder`, `None` where there are none."""
+    if not rejects:
+        return None
+    name = re.sub(r"[^-.a-zA-Z0-9]", "_", Path(source).name) or "source"
+    place = f"rejects/{number:04d}-{name}.csv".replace(".csv.csv", ".csv")
+    (folder / "rejects").mkdir(exist_ok=True)
+    with (folder / place).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for reject in rejects:
+            writer.writerow([getattr(reject, column) for column in COLUMNS])
+        stream.flush()
+        os.fsync(stream.fileno())
+    return place
+
+
+def to_row_text(fields: dict[str, object]) -> str:
+    """The fields of a row as JSON text."""
+    return json.dumps(fields, ensure_ascii=False)

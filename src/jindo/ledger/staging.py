@@ -1,0 +1,265 @@
+"""Source files become one table of texts in DuckDB, each row with its file and line.
+
+* Every field arrives as the text that the source wrote: a JSON number keeps all its digits.
+* Rows keep the order of their file; a row that cannot be split into fields is kept, as a rejected one.
+* Parquet is read in place; CSV and JSON lines are copied into the staging database once.
+* Empty text means that the field is missing.
+
+What the fields mean is `sources`'; whether they are right, `checking`'s.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv
+
+from jindo.base.errors import InputError, NotFound
+
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+"""Told of (what is being done, how much is done, how much there is to do or `None`)."""
+
+_SUFFIXES = {
+    ".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".pq": "parquet",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".json.gz": "json", ".jsonl.gz": "json",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a source."""
+
+    path: Path
+    name: str
+    """How it is called in rejects and in ledger.json: its path below the source."""
+    sort: str
+    """`csv`, `json` or `parquet`."""
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    """DuckDB types of the columns; all VARCHAR where the file is text."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, in hex."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(slots=True)
+class Staging:
+    """A DuckDB database that lives as long as one import."""
+
+    con: duckdb.DuckDBPyConnection
+    folder: Path
+    progress: Progress
+    rejected: list[tuple[int, int, str, str, str, str]] = field(default_factory=list)
+    """(file, line, code, reason, remedy, row as JSON) of rows that could not be split into fields."""
+
+    def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run one statement and give its rows."""
+        return self.con.execute(sql, parameters or None).fetchall()
+
+    def one(self, sql: str) -> int:
+        """The single number that a query gives; 0 for NULL."""
+        return int(self.run(sql)[0][0] or 0)
+
+
+def open_staging(folder: Path, progress: Progress | None) -> Staging:
+    """A new staging database in `folder`."""
+    con = duckdb.connect(
+        ":memory:"
+    )  # spills beyond its memory limit; a database file would compress every copy
+    con.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
+    con.execute("SET memory_limit = '4GB'")
+    con.execute("SET enable_progress_bar = false")
+    return Staging(con, folder, progress or (lambda *_: None))
+
+
+def find_files(source: str) -> list[SourceFile]:
+    """The files that a file name, a folder or a glob pattern stands for, in order of name.
+
+    Raises:
+        NotFound: there is none.
+        InputError: a single file of a sort that is not read.
+    """
+    root = Path(source)
+    if root.is_file():
+        paths, base = [root], root.parent
+    elif root.is_dir():
+        paths, base = sorted(path for path in root.rglob("*") if path.is_file() and _sort(path)), root
+    else:
+        paths, base = (
+            sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file()),
+            None,
+        )
+    if not paths:
+        raise NotFound(
+            f"there is no file at {source!r}",
+            remedy="Name a CSV, JSON lines or Parquet file, a folder of them, or a pattern in quotes.",
+        )
+    return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
+
+
+def load(
+    staging: Staging, table: str, files: Sequence[tuple[int, SourceFile]], columns: Mapping[str, str | None]
+) -> None:
+    """Make `table`(file, line, …) of these numbered files.
+
+    `columns` maps each column of the table to the file's column, or to `None` where the file has none.
+    """
+    parts = [_load_file(staging, f"{table}_{number}", number, source, columns) for number, source in files]
+    staging.run(f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(parts))
+
+
+def quote(text: str) -> str:
+    """`text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name_of(text: str) -> str:
+    """`text` as a SQL name."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _load_file(
+    staging: Staging, table: str, number: int, source: SourceFile, columns: Mapping[str, str | None]
+) -> str:
+    staging.progress(f"reading {source.name}", 0, None)
+    if source.sort == "parquet":
+        types = dict(zip(source.columns, source.types, strict=True))
+        fields = ", ".join(
+            f"{_typed(theirs, types[theirs]) if theirs else 'NULL::VARCHAR'} AS {name_of(ours)}"
+            for ours, theirs in columns.items()
+        )
+        path = quote(str(source.path))
+        return f"SELECT {number} AS file, file_row_number + 1 AS line, {fields} FROM read_parquet({path}, file_row_number = true)"
+    fields = ", ".join(
+        f"{f'nullif({name_of(theirs)}, {quote(str())})' if theirs else 'NULL::VARCHAR'} AS {name_of(ours)}"
+        for ours, theirs in columns.items()
+    )
+    if source.sort == "json":
+        _copy_json(staging, table, source, [theirs for theirs in columns.values() if theirs])
+    else:
+        _copy_csv(staging, table, number, source, [theirs for theirs in columns.values() if theirs])
+    return f"SELECT {number} AS file, line, {fields} FROM {table}"
+
+
+def _typed(column: str, kind: str) -> str:
+    """SQL text of a Parquet column: times as unix seconds, bytes as hex, floats in their shortest form."""
+    name = name_of(column)
+    if kind.startswith(("TIMESTAMP", "DATE")):
+        return f"floor(epoch({name}))::BIGINT::VARCHAR"
+    if kind == "BLOB":
+        return f"'0x' || lower(hex({name}))"
+    if kind == "DOUBLE":
+        # Shortest text of 15 digits or fewer is what was meant; longer ones may have been rounded already.
+        return f"CASE WHEN length(regexp_replace({name}::VARCHAR, '[.+-]|^0[.]0*|e.*', '', 'g')) > 15 THEN 'float ' || {name}::VARCHAR ELSE {name}::VARCHAR END"
+    if kind == "FLOAT":
+        return f"'float ' || {name}::VARCHAR"
+    return f"nullif({name}, '')" if kind == "VARCHAR" else f"{name}::VARCHAR"
+
+
+def _copy_json(staging: Staging, table: str, source: SourceFile, wanted: Sequence[str]) -> None:
+    columns = "{" + ", ".join(f"{quote(name)}: 'VARCHAR'" for name in dict.fromkeys(wanted)) + "}"
+    staging.run(
+        f"CREATE TABLE {table} AS SELECT row_number() OVER () AS line, * FROM read_json({quote(str(source.path))}, "
+        f"format = 'newline_delimited', columns = {columns}, ignore_errors = true, maximum_object_size = 67108864)"
+    )
+
+
+def _copy_csv(staging: Staging, table: str, number: int, source: SourceFile, wanted: Sequence[str]) -> None:
+    broken: list[Any] = []
+    names = list(dict.fromkeys(wanted))
+    with _open_csv(source.path, names, broken) as reader:
+        staging.con.register("csv_reader", pa.RecordBatchReader.from_batches(reader.schema, _batches(reader)))
+        staging.run(f"CREATE TABLE {table} AS SELECT row_number() OVER () + 1 AS line, * FROM csv_reader")
+        staging.con.unregister("csv_reader")
+    for row in broken:
+        line = int(row.number)
+        staging.run(f"UPDATE {table} SET line = line + 1 WHERE line >= {line}")
+        reason = f"the line has {row.actual_columns} fields, but the header {row.expected_columns}"
+        staging.rejected.append((number, line, "ledger.bad-line", reason, "Correct the line.", row.text))
+
+
+def _open_csv(path: Path, names: list[str] | None, broken: list[Any]) -> Any:
+    def handle(row: Any) -> str:
+        broken.append(row)
+        return "skip"
+
+    every = {name: pa.string() for name in names or ()}
+    return pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=1 << 24),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=handle),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=every, include_columns=names, strings_can_be_null=True, null_values=[""]
+        ),
+    )
+
+
+def _batches(reader: Any) -> Iterator[Any]:
+    while True:
+        try:
+            yield reader.read_next_batch()
+        except StopIteration:
+            return
+
+
+def _sort(path: Path) -> str:
+    name = path.name.lower()
+    return next((sort for suffix, sort in _SUFFIXES.items() if name.endswith(suffix)), "")
+
+
+def _describe(path: Path, name: str) -> SourceFile:
+    sort = _sort(path)
+    if not sort:
+        raise InputError(
+            f"{name} is neither CSV, JSON lines nor Parquet by its name",
+            remedy="Give it the ending .csv, .jsonl or .parquet.",
+        )
+    try:
+        columns, types = _READERS[sort](path)
+    except (duckdb.Error, pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{name} cannot be read as {sort}: {first}", place=str(path)) from error
+    return SourceFile(path, name, sort, tuple(columns), tuple(types))
+
+
+def _parquet_columns(path: Path) -> tuple[list[str], list[str]]:
+    rows = duckdb.connect().execute(f"DESCRIBE SELECT * FROM read_parquet({quote(str(path))})").fetchall()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
+    import csv
+    import gzip
+
+    with (
+        gzip.open(path, "rt", encoding="utf-8-sig")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8-sig") as stream
+    ):
+        names = next(csv.reader(stream), [])
+    return names, ["VARCHAR"] * len(names)
+
+
+def _json_columns(path: Path) -> tuple[list[str], list[str]]:
+    sql = (
+        f"SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_ndjson_objects({quote(str(path))}, "
+        "ignore_errors = true, maximum_object_size = 67108864) LIMIT 1000) WHERE json_type(json) = 'OBJECT'"
+    )
+    names = sorted(str(row[0]) for row in duckdb.connect().execute(sql).fetchall())
+    return names, ["VARCHAR"] * len(names)
+
+
+_READERS: dict[str, Callable[[Path], tuple[list[str], list[str]]]] = {
+    "csv": _csv_columns,
+    "json": _json_columns,
+    "parquet": _parquet_columns,
+}

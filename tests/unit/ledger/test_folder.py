@@ -1,0 +1,161 @@
+"""The ledger folder: whole or not at all, one writer, and clear words about what is wrong."""
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+
+import jindo.ledger.folder as folder_module
+from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
+from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId
+from jindo.ledger import (
+    Transfer,
+    UtxoInput,
+    UtxoOutput,
+    UtxoTransaction,
+    build_account_chain,
+    build_ledger_from_columns,
+    build_utxo_chain,
+    compute_fingerprint,
+    import_source,
+    open_ledger,
+    read_transactions,
+    read_transfers,
+)
+
+A, B = (f"0x{n:040x}" for n in (1, 2))
+
+
+def write(tmp_path: Path, *amounts: int) -> str:
+    rows = "".join(f"{n},t{n},{A},{B},{amount}\n" for n, amount in enumerate(amounts))
+    (tmp_path / "t.csv").write_text(f"block,tx_hash,from,to,amount\n{rows}")
+    return str(tmp_path / "t.csv")
+
+
+def test_a_mapped_chain_equals_the_one_in_memory(tmp_path: Path) -> None:
+    rows = [
+        Transfer(1, TxId("t"), None, Account("é"), 2**256 - 1, AssetId("x"), memo="a\tb"),
+        Transfer(2, TxId("s"), Account("é"), Account("b"), 5, AssetId("x"), time=9),
+    ]
+    chain = build_account_chain(ETHEREUM, rows, decimals={AssetId("x"): 18})
+    build_ledger_from_columns(tmp_path / "ledger", chain)
+    mapped = open_ledger(tmp_path / "ledger").chain(ETHEREUM)
+    assert read_transfers(mapped, range(2)) == rows  # type: ignore[arg-type]
+    assert mapped.decimals == (18,)  # type: ignore[union-attr]
+    assert compute_fingerprint(mapped) == compute_fingerprint(chain)
+    assert [mapped.accounts.find(text) for text in ("b", "é", "a", "z")] == [0, 1, -1, -1]
+
+
+def test_a_mapped_utxo_chain_equals_the_one_in_memory(tmp_path: Path) -> None:
+    coins = UtxoTransaction(1, TxId("z"), 0, (), (UtxoOutput(7, Account("m")),), coinbase=True, time=3)
+    spend = UtxoTransaction(2, TxId("a"), 0, (UtxoInput(TxId("z"), 0),), (UtxoOutput(6, None, "6a"),))
+    chain = build_utxo_chain(BITCOIN, [coins, spend])
+    build_ledger_from_columns(tmp_path / "ledger", chain)
+    mapped = open_ledger(tmp_path / "ledger").chain(BITCOIN)
+    assert read_transactions(mapped, range(2)) == read_transactions(chain, range(2))  # type: ignore[arg-type]
+    assert [mapped.tx_hashes.find(text) for text in ("z", "a", "q")] == [0, 1, -1]
+
+
+def test_status_tells_what_is_there(tmp_path: Path) -> None:
+    report = import_source(write(tmp_path, 5, 6, -1), format="transfers", into=tmp_path / "ledger")
+    status = open_ledger(tmp_path / "ledger").status()
+    entry = status.chains[ETHEREUM]
+    assert (entry.rows, entry.transactions, entry.accounts, entry.asset_rows) == (2, 2, 2, [2])
+    assert (entry.blocks, entry.times, status.rejected) == ([0, 1], [], 1)
+    assert status.rejects == ("rejects/0001-t.csv",)
+    assert (entry.fingerprint, status.size > 0) == (report.fingerprint, True)
+
+
+def test_the_manifest_names_no_path_and_no_clock(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "two"):
+        import_source(write(tmp_path, 5), format="transfers", into=tmp_path / name)
+        texts.append((tmp_path / name / "ledger.json").read_text())
+    assert texts[0] == texts[1]
+    assert str(tmp_path) not in texts[0]
+
+
+def test_a_killed_import_leaves_the_last_whole_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "write_manifest", die)
+        with pytest.raises(KeyboardInterrupt):
+            import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    ledger = open_ledger(tmp_path / "ledger")
+    assert len(ledger.chain(ETHEREUM).block) == 1
+    assert ledger.manifest.chains[ETHEREUM].fingerprint == first.fingerprint
+    again = import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    assert (again.added, again.already_there) == (1, 1)
+
+
+def test_what_a_crash_left_behind_is_cleared(tmp_path: Path) -> None:
+    import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    (tmp_path / "ledger/chains/eip155_1/0009").mkdir()
+    (tmp_path / "ledger/.staging").mkdir()
+    import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    left = sorted(path.name for path in (tmp_path / "ledger").glob("chains/*/*"))
+    assert (len(left), (tmp_path / "ledger/.staging").exists()) == (1, False)
+
+
+def test_an_open_chain_outlives_a_later_import(tmp_path: Path) -> None:
+    import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    ledger = open_ledger(tmp_path / "ledger")
+    chain = ledger.chain(ETHEREUM)
+    import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    assert chain.amount.tolist() == [5]  # type: ignore[union-attr]
+    assert len(ledger.chain(ETHEREUM).block) == 2
+
+
+def test_a_second_writer_is_refused(tmp_path: Path) -> None:
+    source = write(tmp_path, 5)
+    import_source(source, format="transfers", into=tmp_path / "ledger")
+    with (tmp_path / "ledger/lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConflictError, match="another import"):
+            import_source(source, format="transfers", into=tmp_path / "ledger")
+
+
+def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/cat.jpg").touch()
+    with pytest.raises(InputError, match=r"something else \(cat.jpg\)"):
+        import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "photos")
+    with pytest.raises(NotFound, match="no ledger"):
+        open_ledger(tmp_path / "photos")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"format": "other"}', '{"format": "jindo-ledger", "version": 1}']
+)
+def test_a_damaged_manifest_is_an_integrity_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ledger.json").write_text(text)
+    with pytest.raises(IntegrityError):
+        open_ledger(tmp_path)
+
+
+def test_a_later_version_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.json").write_text(json.dumps({"format": "jindo-ledger", "version": 99}))
+    with pytest.raises(InputError, match="version 99"):
+        open_ledger(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_damaged_column_is_an_integrity_error(tmp_path: Path, damage: str) -> None:
+    import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    column = next((tmp_path / "ledger").rglob("amount.arrow"))
+    column.write_bytes(column.read_bytes()[:40]) if damage == "cut" else column.unlink()
+    with pytest.raises(IntegrityError, match="amount"):
+        open_ledger(tmp_path / "ledger").chain(ETHEREUM)
+
+
+def test_a_chain_that_is_not_there_is_named(tmp_path: Path) -> None:
+    import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    with pytest.raises(NotFound, match="eip155:1"):
+        open_ledger(tmp_path / "ledger").chain(BITCOIN)
