@@ -34,6 +34,8 @@ $(LOCKED): requirements.lock
 $(READY): $(LOCKED) pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip check --disable-pip-version-check
+	@echo "compiling the tracer, once"
+	$(BIN)/python -m jindo.trace.warm
 	@touch $@
 
 demo: $(READY)

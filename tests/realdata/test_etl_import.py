@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jindo.base.amounts import parse_units
 from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
 from jindo.ledger import AccountChain, Kind, UtxoChain, import_source, open_ledger, read_transfers
 from jindo.seal import EMPTY_ROOT, leaf_hash, node_hash
@@ -54,7 +55,9 @@ def test_the_csv_of_the_same_transactions_adds_nothing(data_dir: Path, tmp_path:
 
 
 def test_ethereum_graphsense_counts_successful_calls_only(data_dir: Path, tmp_path: Path) -> None:
-    report = import_source(str(data_dir / "etl/ethereum-graphsense"), format="ethereum-etl", into=tmp_path / "ledger")
+    report = import_source(
+        str(data_dir / "etl/ethereum-graphsense"), format="ethereum-etl", into=tmp_path / "ledger"
+    )
     with (data_dir / "etl/ethereum-graphsense/traces.csv").open() as stream:
         traces = list(csv.DictReader(stream))
     with (data_dir / "etl/ethereum-graphsense/transactions.csv").open() as stream:
@@ -70,8 +73,8 @@ def test_ethereum_graphsense_counts_successful_calls_only(data_dir: Path, tmp_pa
     chain = load(tmp_path / "ledger", ETHEREUM)
     assert report.rejected == 0
     assert sums(chain) == {
-        "NATIVE": sum(int(row["value"]) for row in moved),
-        "ISSUANCE": sum(int(row["value"]) for row in traces if not row["txHash"]),
+        "NATIVE": sum(parse_units(row["value"]) for row in moved),
+        "ISSUANCE": sum(parse_units(row["value"]) for row in traces if not row["txHash"]),
         "GAS": sum(int(row["gasPrice"]) * int(row["receiptGasUsed"]) for row in transactions),
     }
     assert int((chain.kind == Kind.NATIVE).sum()) == len(moved)
@@ -88,7 +91,9 @@ def test_bitcoin_etl_takes_the_missing_inputs_from_the_outputs(data_dir: Path, t
     assert chain.in_amount.tolist() == [10000000000, 0, 5000000000]
 
 
-@pytest.mark.parametrize(("name", "rows", "cents"), [("atomic-wallet-2023", 1080, None), ("txphish-2024", 292, None)])
+@pytest.mark.parametrize(
+    ("name", "rows", "cents"), [("atomic-wallet-2023", 1080, None), ("txphish-2024", 292, None)]
+)
 def test_thefts_import_to_the_cent(data_dir: Path, tmp_path: Path, name: str, rows: int, cents: None) -> None:
     source = data_dir / "thefts" / name / "transfers.csv"
     report = import_source(
@@ -100,7 +105,9 @@ def test_thefts_import_to_the_cent(data_dir: Path, tmp_path: Path, name: str, ro
     )
     with source.open() as stream:
         texts = [row["value_usd"] for row in csv.DictReader(stream)]
-    wanted = sum(int(whole) * 100 + int((part + "00")[:2]) for whole, _, part in (t.partition(".") for t in texts))
+    wanted = sum(
+        int(whole) * 100 + int((part + "00")[:2]) for whole, _, part in (t.partition(".") for t in texts)
+    )
     chain = load(tmp_path / "ledger", ETHEREUM)
     assert (report.added, report.rejected) == (rows, 0)
     assert sum(chain.amount.tolist()) == wanted

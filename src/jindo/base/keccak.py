@@ -6,6 +6,8 @@ serves here. Source: the Keccak reference, and EIP-55's vectors in the tests.
 
 from __future__ import annotations
 
+from typing import Any
+
 _MASK = (1 << 64) - 1
 _RATE = 136
 
@@ -33,11 +35,12 @@ def keccak256(data: bytes) -> bytes:
     for start in range(0, len(padded), _RATE):
         for i in range(_RATE // 8):
             lanes[i] ^= int.from_bytes(padded[start + 8 * i : start + 8 * i + 8], "little")
-        lanes = _permute(lanes)
+        lanes = permute(lanes)
     return b"".join(lane.to_bytes(8, "little") for lane in lanes[:4])
 
 
-def _permute(lanes: list[int]) -> list[int]:
+def permute(lanes: list[Any]) -> list[Any]:
+    """The permutation Keccak-f[1600] of 25 lanes: integers below 2^64, or arrays of uint64 for many states at once."""
     for constant in _CONSTANTS:
         lanes = _mix(lanes)
         lanes = [
@@ -48,11 +51,11 @@ def _permute(lanes: list[int]) -> list[int]:
     return lanes
 
 
-def _mix(lanes: list[int]) -> list[int]:
+def _mix(lanes: list[Any]) -> list[Any]:
     columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
     parity = [columns[x - 1] ^ _rotate(columns[(x + 1) % 5], 1) for x in range(5)]
     lanes = [lane ^ parity[i % 5] for i, lane in enumerate(lanes)]
-    mixed = [0] * 25
+    mixed: list[Any] = [0] * 25
     x, y, current = 1, 0, lanes[1]
     mixed[0] = lanes[0]
     for step in range(24):
@@ -62,5 +65,5 @@ def _mix(lanes: list[int]) -> list[int]:
     return mixed
 
 
-def _rotate(lane: int, by: int) -> int:
+def _rotate(lane: Any, by: int) -> Any:
     return ((lane << by) | (lane >> (64 - by))) & _MASK if by else lane

@@ -5,6 +5,6 @@
 * Exit codes are by error family, and are known here only.
 """
 
-from jindo.cli.program import main, program
+from jindo.cli.program import commands, main
 
-__all__ = ["main", "program"]
+__all__ = ["main", "commands"]

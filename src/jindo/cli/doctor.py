@@ -26,7 +26,11 @@ from jindo.cli.tables import build_table, format_bytes
 if TYPE_CHECKING:
     from rich.console import Console
 
-_PACKAGES = (("duckdb", "reads and sorts what is imported"), ("pyarrow", "the ledger's files"), ("typst", "report.pdf"))
+_PACKAGES = (
+    ("duckdb", "reads and sorts what is imported"),
+    ("pyarrow", "the ledger's files"),
+    ("typst", "report.pdf"),
+)
 _REINSTALL = "Run `make venv` again, or reinstall jindo."
 _MEMORY = 2 * 10**9
 _DISK = 5 * 10**9
@@ -121,5 +125,7 @@ def _find_memory() -> Finding:
 def _find_disk() -> Finding:
     free = shutil.disk_usage(Path.cwd()).free
     if free < _DISK:
-        return Finding("disk", "low", f"{format_bytes(free)} free here", "Free some: a ledger needs room twice.")
+        return Finding(
+            "disk", "low", f"{format_bytes(free)} free here", "Free some: a ledger needs room twice."
+        )
     return Finding("disk", "ok", f"{format_bytes(free)} free here")

@@ -24,6 +24,7 @@ from jindo.base.errors import (
     RefusedError,
     SourceError,
 )
+from jindo.cli.output import clean
 
 EXIT_CODES: Mapping[type[JindoError], int] = {
     InputError: 2,
@@ -84,6 +85,7 @@ def _say(code: str, problem: str, place: str, remedy: str, *, as_json: bool) -> 
     from rich.console import Console
     from rich.text import Text
 
+    problem, place, remedy = clean([problem, place, remedy])
     console = Console(stderr=True, highlight=False)
     where = f"{place}: " if place else ""
     console.print(Text.assemble(("error: ", "bold red"), f"{where}{problem}"), soft_wrap=True)

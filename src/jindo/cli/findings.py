@@ -38,16 +38,24 @@ def sum_services(endpoints: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]
     sums: dict[tuple[str, ...], list[int]] = {}
     names = ("theft", "chain", "asset", "service", "kind", "reason")
     for endpoint in endpoints:
-        if endpoint["service"]:
+        if endpoint["service"] and endpoint["reason"] != "burned":
             entry = sums.setdefault(tuple(endpoint[name] for name in names), [0, 0])
             entry[0] += int(endpoint["amount"])
             entry[1] += 1
-    rows = [dict(zip(names, key, strict=True)) | {"amount": str(a), "accounts": n} for key, (a, n) in sums.items()]
-    return sorted(rows, key=lambda row: (row["theft"], row["chain"], row["asset"], -int(row["amount"]), row["service"]))
+    rows = [
+        dict(zip(names, key, strict=True)) | {"amount": str(a), "accounts": n} for key, (a, n) in sums.items()
+    ]
+    return sorted(
+        rows, key=lambda row: (row["theft"], row["chain"], row["asset"], -int(row["amount"]), row["service"])
+    )
 
 
 def render_services(
-    console: Console, services: Sequence[Mapping[str, Any]], decimals: Mapping[str, int | None], *, top: int = TOP
+    console: Console,
+    services: Sequence[Mapping[str, Any]],
+    decimals: Mapping[str, int | None],
+    *,
+    top: int = TOP,
 ) -> None:
     """One table of services for each theft and asset, the top ones and the rest summed."""
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -60,7 +68,10 @@ def render_services(
         )
         for row in rows[:top]:
             table.add_row(
-                row["service"], row["kind"], format_count(row["accounts"]), format_amount(row["amount"], places)
+                row["service"],
+                row["kind"],
+                format_count(row["accounts"]),
+                format_amount(row["amount"], places),
             )
         if rest := rows[top:]:
             _add_sum(table, f"{len(rest)} more", rest, places)
@@ -73,10 +84,14 @@ def render_sheets(
     console: Console, sheets: Sequence[Mapping[str, str]], decimals: Mapping[str, int | None]
 ) -> None:
     """The balance sheet of each theft and asset, exact, in whole tokens and in base units."""
-    for sheet in sheets:
+    for sheet in sorted(sheets, key=lambda sheet: (sheet["theft"], sheet["asset"])):
         places = decimals.get(sheet["asset"])
         table = build_table(
-            "", f">{_unit(sheet['asset'], places)}", ">base units", ">share", title=f"Balance sheet of {sheet['theft']}"
+            "",
+            f">{_unit(sheet['asset'], places)}",
+            ">base units",
+            ">share",
+            title=f"Balance sheet of {sheet['theft']}",
         )
         total = int(sheet["stolen"]) + int(sheet["arrived"])
         for reason in REASONS:

@@ -20,28 +20,47 @@ from jindo.cli.tables import build_facts, build_table, format_bytes, format_coun
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from jindo.ledger import ChainEntry, ImportReport, LedgerStatus
+    from jindo.app import ImportReport, LedgerStatus
+    from jindo.ledger import ChainEntry
 
 commands = typer.Typer(no_args_is_help=True, help="Chain data in a folder: import it, and see what is there.")
 
 
 @commands.command("import")
 def import_(
-    source: Annotated[str, typer.Argument(help="A file, a folder, or a pattern in quotes: CSV, JSON lines, Parquet.")],
-    format_: Annotated[str, typer.Option("--format", help="transfers, ethereum-etl or bitcoin-etl.", metavar="FORMAT")],
-    into: Annotated[Path, typer.Option("--into", help="The ledger's folder; made where it is absent.", metavar="LEDGER")],
-    chain: Annotated[str | None, typer.Option(help="CAIP-2 id of the chain; else the format's usual one.", metavar="CAIP2")] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(help="What a column is called in the source; may be repeated.", metavar="NAME=THEIRS")
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file, a folder, or a pattern in quotes: CSV, JSON lines, Parquet.", metavar="SOURCE"
+        ),
+    ],
+    format_: Annotated[
+        str, typer.Option("--format", help="transfers, ethereum-etl or bitcoin-etl.", metavar="FORMAT")
+    ],
+    into: Annotated[
+        Path, typer.Option("--into", help="The ledger's folder; made where it is absent.", metavar="LEDGER")
+    ],
+    chain: Annotated[
+        str | None, typer.Option(help="CAIP-2 id of the chain; else the format's usual one.", metavar="CAIP2")
     ] = None,
-    asset: Annotated[str | None, typer.Option(help="The asset of every row, where there is no asset column.")] = None,
-    decimals: Annotated[int | None, typer.Option(help="Amounts are whole tokens with so many decimals.")] = None,
-    distinct: Annotated[bool, typer.Option("--distinct", help="Keep one of each set of identical rows.")] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="What a column is called in the source; may be repeated.", metavar="NAME=THEIRS"),
+    ] = None,
+    asset: Annotated[
+        str | None, typer.Option(help="The asset of every row, where there is no asset column.")
+    ] = None,
+    decimals: Annotated[
+        int | None, typer.Option(help="Amounts are whole tokens with so many decimals.")
+    ] = None,
+    distinct: Annotated[
+        bool, typer.Option("--distinct", help="Keep one of each set of identical rows.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse all where one row is refused.")] = False,
     as_json: Json = False,
 ) -> None:
     """Bring chain data into a ledger folder. Importing twice adds nothing; rows that cannot be right are listed by line."""
-    from jindo.ledger import import_source
+    from jindo.app import import_source
 
     with progress_bars() as progress:
         report = import_source(
@@ -61,10 +80,11 @@ def import_(
 
 @commands.command("status")
 def status(
-    ledger: Annotated[Path, typer.Argument(help="The ledger's folder.", metavar="LEDGER")], as_json: Json = False
+    ledger: Annotated[Path, typer.Argument(help="The ledger's folder.", metavar="LEDGER")],
+    as_json: Json = False,
 ) -> None:
     """Show what a ledger holds: chains, assets, ranges, counts, rejects, size, fingerprint."""
-    from jindo.ledger import open_ledger
+    from jindo.app import open_ledger
 
     emit(view_status(open_ledger(ledger).status(), ledger), render_status, as_json=as_json)
 
@@ -79,7 +99,9 @@ def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         ours, equals, theirs = pair.partition("=")
         if not (ours and equals and theirs):
-            raise InputError(f"{pair!r} is not NAME=THEIRS", place="--column", remedy="Write --column from=sender.")
+            raise InputError(
+                f"{pair!r} is not NAME=THEIRS", place="--column", remedy="Write --column from=sender."
+            )
         if ours in columns:
             raise InputError(f"the column {ours!r} is given twice", place="--column")
         columns[ours] = theirs
@@ -113,7 +135,8 @@ def view_status(status: LedgerStatus, folder: Path) -> dict[str, Any]:
         "ledger": str(folder),
         "chains": [_view_chain(chain, entry) for chain, entry in status.chains.items()],
         "imports": [
-            {name: getattr(entry, name) for name in imports} | {"sources": entry.sources} for entry in status.imports
+            {name: getattr(entry, name) for name in imports} | {"sources": entry.sources}
+            for entry in status.imports
         ],
         "rejected": status.rejected,
         "rejects": list(status.rejects),
@@ -147,7 +170,11 @@ def render_import(console: Console, view: View) -> None:
         "superseded": "said better by traces", "rejected": "rejected",
     }  # fmt: skip
     facts = {"ledger": view["ledger"], "chain": view["chain"]}
-    facts |= {label: format_count(view[name]) for name, label in labels.items() if view[name] or name in {"read", "added"}}
+    facts |= {
+        label: format_count(view[name])
+        for name, label in labels.items()
+        if view[name] or name in {"read", "added"}
+    }
     if view["rejects"]:
         facts["rejects file"] = view["rejects"]
     console.print(build_facts(facts | {"fingerprint": view["fingerprint"]}))
@@ -155,28 +182,35 @@ def render_import(console: Console, view: View) -> None:
 
 
 def render_status(console: Console, view: View) -> None:
-    """What a ledger holds: a table of chains, one of assets, and the rest as facts."""
-    chains = build_table("chain", "kind", ">movements", ">transactions", ">accounts", "blocks", "times (UTC)")
-    assets = build_table("asset", ">decimals", ">rows")
+    """What a ledger holds: each chain with its assets, then the whole."""
     for chain in view["chains"]:
-        chains.add_row(
-            chain["chain"],
-            chain["kind"],
-            *(format_count(chain[name]) for name in ("rows", "transactions", "accounts")),
-            _span(chain["first_block"], chain["last_block"]),
-            _span(chain["first_time"], chain["last_time"]),
-        )
-        for asset in chain["assets"]:
-            places = "unknown" if asset["decimals"] is None else str(asset["decimals"])
-            assets.add_row(asset["asset"], places, format_count(asset["rows"]))
-    console.print(chains)
-    console.print(assets)
+        _render_chain(console, chain)
     facts = {"imports": format_count(len(view["imports"])), "rejected rows": format_count(view["rejected"])}
     if view["rejects"]:
         facts["rejects files"] = ", ".join(f"{view['ledger']}/{name}" for name in view["rejects"])
     facts |= {"size": format_bytes(view["size"]), "fingerprint": view["fingerprint"]}
+    console.print("The whole ledger", style="bold")
     console.print(build_facts(facts))
     print_notes(console, view["notes"])
+
+
+def _render_chain(console: Console, chain: View) -> None:
+    rows = "transactions" if chain["kind"] == "utxo" else "movements"
+    console.print(f"{chain['chain']} ({chain['kind']})", style="bold")
+    facts = {
+        rows: format_count(chain["rows"]),
+        "transactions": format_count(chain["transactions"]),
+        "accounts": format_count(chain["accounts"]),
+        "blocks": _span(chain["first_block"], chain["last_block"]),
+        "times (UTC)": _span(chain["first_time"], chain["last_time"]),
+        "fingerprint": chain["fingerprint"],
+    }
+    console.print(build_facts(facts))
+    assets = build_table("asset", ">decimals", ">outputs" if chain["kind"] == "utxo" else ">movements")
+    for asset in chain["assets"]:
+        places = "unknown" if asset["decimals"] is None else str(asset["decimals"])
+        assets.add_row(asset["asset"], places, format_count(asset["rows"]))
+    console.print(assets)
 
 
 def _span(first: object, last: object) -> str:

@@ -4,12 +4,14 @@
 * `--json` prints canonical JSON (RFC 8785) on one line of stdout, and nothing else there.
 * Progress goes to stderr, and only where that is a terminal; a pipe stays quiet.
 * In a pipe nothing is cut or wrapped to a terminal's width. NO_COLOR is respected (by rich).
+* Names come from outside: characters that could move a terminal's cursor or turn its text are left off.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -39,7 +41,18 @@ def emit(view: View, render: Callable[[Console, View], None], *, as_json: bool) 
         sys.stdout.write(canonical_bytes(dict(view)).decode() + "\n")
         sys.stdout.flush()
         return
-    render(open_console(), view)
+    render(open_console(), clean(view))
+
+
+def clean(value: Any) -> Any:
+    """The same value without control and direction characters in its texts."""
+    if isinstance(value, str):
+        return "".join(c for c in value if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Zl", "Zp"})
+    if isinstance(value, Mapping):
+        return {clean(name): clean(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(entry) for entry in value]
+    return value
 
 
 def open_console() -> Console:
@@ -57,7 +70,14 @@ def progress_bars() -> Iterator[Steps]:
         yield lambda _name, _done, _total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
 
     columns = (
         SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),

@@ -28,7 +28,9 @@ def build_table(*headers: str, title: str | None = None) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for header in headers:
         figures = header.startswith(">")
-        table.add_column(header.removeprefix(">"), justify="right" if figures else "left", overflow="fold", no_wrap=figures)
+        table.add_column(
+            header.removeprefix(">"), justify="right" if figures else "left", overflow="fold", no_wrap=figures
+        )
     return table
 
 

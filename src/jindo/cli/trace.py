@@ -5,6 +5,7 @@ What tracing means is `jindo.trace`'s, what a result folder holds `jindo.app`'s.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,17 +20,43 @@ from jindo.cli.trace_group import TraceGroup
 if TYPE_CHECKING:
     from rich.console import Console
 
-commands = typer.Typer(cls=TraceGroup, invoke_without_command=True)
+commands = typer.Typer(cls=TraceGroup, invoke_without_command=True, no_args_is_help=True)
+
+
+def complete_ledger(incomplete: str) -> list[str]:
+    """What may stand first after `trace`: folders, and the subcommand."""
+    parent = (
+        Path(incomplete or ".") if incomplete.endswith("/") or not incomplete else Path(incomplete).parent
+    )
+    inside = parent.iterdir() if parent.is_dir() else ()
+    folders = sorted(
+        f"{path}/" for path in inside if path.is_dir() and f"{path}".startswith(incomplete.rstrip("/"))
+    )
+    return [*folders, *(name for name in ("explain",) if name.startswith(incomplete))]
 
 
 @commands.callback()
 def trace(
-    ledger: Annotated[Path, typer.Argument(help="The ledger's folder; ./explain where it has that name.", metavar="LEDGER")],
-    stolen: Annotated[Path, typer.Option(help="CSV of stolen transfers (tx_hash, …) or accounts (address, …).", metavar="FILE")],
+    ledger: Annotated[
+        Path,
+        typer.Argument(
+            help="The ledger's folder; ./explain where it has that name.",
+            metavar="LEDGER",
+            autocompletion=complete_ledger,
+        ),
+    ],
+    stolen: Annotated[
+        Path,
+        typer.Option(help="CSV of stolen transfers (tx_hash, …) or accounts (address, …).", metavar="FILE"),
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the result.", metavar="DIR")],
     services: Annotated[
         Path | None,
-        typer.Option(help="CSV of address, service, kind: where following stops.", metavar="FILE", envvar="JINDO_SERVICES"),
+        typer.Option(
+            help="CSV of address, service, kind: where following stops.",
+            metavar="FILE",
+            envvar="JINDO_SERVICES",
+        ),
     ] = None,
     rule: Annotated[
         str,
@@ -39,7 +66,9 @@ def trace(
             envvar="JINDO_RULE",
         ),
     ] = "fifo",
-    until: Annotated[str | None, typer.Option(help="Leave out what came later: 2023-06-02T21:49:23Z.", metavar="TIME")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Leave out what came later: 2023-06-02T21:49:23Z.", metavar="TIME")
+    ] = None,
     max_hops: Annotated[int | None, typer.Option(help="Follow so many transfers and no further.")] = None,
     opening: Annotated[
         Path | None, typer.Option(help="CSV of what accounts held before the ledger begins.", metavar="FILE")
@@ -78,7 +107,8 @@ def explain(
     from jindo.app import explain_address
 
     explanation = explain_address(folder, address, limit=limit)
-    emit(explanation.to_json(), render_explanation, as_json=as_json)
+    view = explanation.to_json() | {"decimals": read_decimals(folder)}
+    emit(view, render_explanation, as_json=as_json)
 
 
 def view_trace(result: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -99,16 +129,26 @@ def view_trace(result: dict[str, Any], out: Path) -> dict[str, Any]:
     }
 
 
+def read_decimals(folder: Path) -> dict[str, int | None]:
+    """Decimals of the assets in a result that was read already."""
+    provenance = json.loads((folder / "result.json").read_bytes())["provenance"]
+    return dict(provenance["decimals"])
+
+
 def render_trace(console: Console, view: View) -> None:
     """The services reached, the balance sheets, and where the report is."""
     render_services(console, view["services"], view["decimals"])
     render_sheets(console, view["sheets"], view["decimals"])
     if not view["sheets"]:
-        console.print("poison is an upper bound: every unit is counted wherever it may be, so there is no sheet\n")
+        console.print(
+            "poison is an upper bound: every unit is counted wherever it may be, so there is no sheet\n"
+        )
     for inflow in view["unexplained_inflow"]:
         amount = format_amount(inflow["amount"], view["decimals"].get(inflow["asset"]))
         name = name_asset(inflow["asset"])
-        console.print(f"unexplained inflow: {amount} {name} left accounts before the ledger shows it arriving")
+        console.print(
+            f"unexplained inflow: {amount} {name} left accounts before the ledger shows it arriving"
+        )
     print_notes(console, view["notes"])
     out = Path(view["out"])
     facts = {

@@ -37,7 +37,8 @@ class TraceGroup(TyperGroup):
         if command is None:  # cannot be: parse_args looked it up
             raise typer.Abort
         ctx.invoked_subcommand = name
-        with command.make_context(name, rest, parent=ctx) as inner:
+        # Under the parent's context: its usage would otherwise show the verb's LEDGER before the subcommand.
+        with command.make_context(f"{ctx.info_name} {name}", rest, parent=ctx.parent) as inner:
             return command.invoke(inner)
 
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]

@@ -36,4 +36,6 @@ def render_verification(console: Console, view: View) -> None:
     for check in view["checks"]:
         table.add_row("✓", check["name"], check["detail"])
     console.print(table)
-    console.print(f"{view['path']} is whole: every one of {len(view['checks'])} checks passed", style="green")
+    console.print(
+        f"{view['path']} is whole: all {len(view['checks'])} checks passed", style="green", soft_wrap=True
+    )

@@ -22,7 +22,7 @@ commands = typer.Typer(no_args_is_help=True, help="Synthetic thefts whose true o
 @commands.command("list")
 def list_(as_json: Json = False) -> None:
     """List the worlds that can be made."""
-    from jindo.sim import WORLDS
+    from jindo.app import WORLDS
 
     worlds = [{"name": recipe.name, "description": recipe.description} for recipe in WORLDS]
     emit({"worlds": worlds}, render_list, as_json=as_json)
@@ -33,11 +33,13 @@ def make(
     name: Annotated[str, typer.Argument(help="One of `jindo world list`.", metavar="NAME")],
     seed: Annotated[int, typer.Option(help="Same name, seed and scale, same bytes.")],
     out: Annotated[Path, typer.Option(help="Folder to write; absent or empty.", metavar="DIR")],
-    scale: Annotated[float, typer.Option(help="How many wallets and transactions, as a multiple; the loot stays.")] = 1.0,
+    scale: Annotated[
+        float, typer.Option(help="How many wallets and transactions, as a multiple; the loot stays.")
+    ] = 1.0,
     as_json: Json = False,
 ) -> None:
     """Write a world: chains as the export tools write them, stolen.csv, services.csv, truth.json."""
-    from jindo.sim import make_world, write_world
+    from jindo.app import make_world, write_world
 
     write_world(make_world(name, seed=seed, scale=scale), out)
     files = [
@@ -59,7 +61,12 @@ def render_list(console: Console, view: View) -> None:
 
 def render_made(console: Console, view: View) -> None:
     """Where the world is, and what lies there."""
-    facts = {"world": view["world"], "seed": str(view["seed"]), "scale": f"{view['scale']:g}", "folder": view["out"]}
+    facts = {
+        "world": view["world"],
+        "seed": str(view["seed"]),
+        "scale": f"{view['scale']:g}",
+        "folder": view["out"],
+    }
     console.print(build_facts(facts))
     table = build_table("file", ">size")
     for file in view["files"]:

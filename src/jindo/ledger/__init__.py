@@ -7,7 +7,8 @@
 What the movements mean is `trace`'s.
 """
 
-from jindo.ledger.build import assemble_account_chain, build_account_chain, build_utxo_chain
+from jindo.ledger.build import assemble_account_chain, build_account_chain
+from jindo.ledger.build_utxo import build_utxo_chain
 from jindo.ledger.chain import NOBODY, AccountChain, Amounts, Blocks, Chain, Ints, Texts, UtxoChain
 from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint

@@ -14,10 +14,11 @@ from typing import Any
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.checking import SEPARATOR, check_rows
+from jindo.ledger.files import SourceFile
 from jindo.ledger.merging import build_merged, merge_transfers
 from jindo.ledger.rejects import Reject, to_row_text
 from jindo.ledger.sources import stage_ethereum, stage_transfers
-from jindo.ledger.staging import SourceFile, Staging
+from jindo.ledger.staging import Staging
 
 _ROW = (
     "block",
@@ -45,6 +46,7 @@ def import_accounts(
 ) -> tuple[AccountChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
     """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
     notes: list[str] = []
+    tables: dict[str, int] = {}
     if format == "transfers":
         stage_transfers(
             staging,
@@ -70,6 +72,10 @@ def import_accounts(
         "left_by_distinct": merged.left_by_distinct,
         "superseded": merged.superseded,
     }
+    if merged.dropped:
+        notes.append(
+            f"{merged.dropped} movements that were taken from transactions gave way to what is known better"
+        )
     built = build_merged(staging, chain, decimals) if merged.added or merged.dropped else None
     return built, counts, rejects, tables, notes
 

@@ -19,7 +19,9 @@ from jindo.base.amounts import MAX_DECIMALS, parse_units
 from jindo.base.errors import InputError
 from jindo.base.ids import ChainId, parse_address, parse_asset, parse_tx_id
 from jindo.base.times import parse_time
-from jindo.ledger.staging import Staging, quote
+from jindo.ledger.checksums import find_checked
+from jindo.ledger.files import quote
+from jindo.ledger.staging import Staging
 
 SEPARATOR = "\x1f"
 """Stands between code, reason and remedy in a problem's text."""
@@ -52,9 +54,9 @@ class Field:
 def build_fields(chain: ChainId) -> list[Field]:
     """The fields of a movement on `chain`, amount aside."""
     evm, digits = "regexp_full_match({c}, '0x[0-9a-f]{{40}}')", "regexp_full_match({c}, '[0-9]{{1,9}}')"
-    number = {"clean": digits, "value": "{c}::BIGINT", "kind": "BIGINT"}
+    whole = "{c}::BIGINT"
     return [
-        Field("block", "block", "ledger.bad-block", **number, parse=lambda text: _parse_index(text, "block")),
+        Field("block", "block", "ledger.bad-block", digits, whole, lambda text: _parse_index(text, "block"), "BIGINT"),
         Field(
             "tx_hash", "transaction hash", "ledger.bad-hash",
             "regexp_full_match({c}, '(0x)?[0-9a-f]{{64}}')", "{c}", parse_tx_id,
@@ -62,12 +64,12 @@ def build_fields(chain: ChainId) -> list[Field]:
         Field("sender", "sender", "ledger.bad-address", evm, "{c}", parse_address),
         Field("receiver", "receiver", "ledger.bad-address", evm, "{c}", parse_address),
         Field(
-            "tx_index", "transaction index", "ledger.bad-order", **number, required=False, missing="-1",
-            parse=lambda text: _parse_index(text, "transaction index"),
+            "tx_index", "transaction index", "ledger.bad-order", digits, whole,
+            lambda text: _parse_index(text, "transaction index"), "BIGINT", required=False, missing="-1",
         ),
         Field(
-            "position", "log index", "ledger.bad-order", **number, required=False, missing="-1",
-            parse=lambda text: _parse_index(text, "log index"),
+            "position", "log index", "ledger.bad-order", digits, whole,
+            lambda text: _parse_index(text, "log index"), "BIGINT", required=False, missing="-1",
         ),
         Field(
             "asset", "asset", "ledger.bad-asset", "false", "{c}", lambda text: parse_asset(text, chain=chain),
@@ -126,9 +128,10 @@ def _check_field(staging: Staging, item: Field) -> tuple[str, str, str]:
 def _parse_odd(staging: Staging, table: str, texts: Sequence[str], item: Field) -> None:
     values: list[str | None] = []
     problems: list[str | None] = []
-    for text in texts:
+    right = find_checked(texts) if item.parse is parse_address else [False] * len(texts)
+    for text, is_checked in zip(texts, right, strict=True):
         try:
-            values.append(str(item.parse(text)))
+            values.append(text.lower() if is_checked else str(item.parse(text)))
             problems.append(None)
         except InputError as error:
             values.append(None)

@@ -20,10 +20,11 @@ from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
 from jindo.ledger.account_import import import_accounts
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
+from jindo.ledger.files import SourceFile, find_files
 from jindo.ledger.folder import Ledger, record_chain, record_import, writing
 from jindo.ledger.manifest import ImportEntry, Manifest
 from jindo.ledger.rejects import Reject, write_rejects
-from jindo.ledger.staging import Progress, SourceFile, find_files, open_staging
+from jindo.ledger.staging import Progress, open_staging
 from jindo.ledger.utxo_import import import_transactions
 
 FORMATS = ("transfers", "ethereum-etl", "bitcoin-etl")
@@ -52,7 +53,7 @@ class ImportReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Imported:
     """What a source's importer hands back; `chain` is `None` where nothing is new."""
 
     chain: Chain | None
@@ -91,10 +92,10 @@ def import_source(
         "asset": asset, "columns": dict(columns or {}), "decimals": decimals, "distinct": distinct
     }  # fmt: skip
     with writing(Path(into)) as ledger:
-        outcome = _run(ledger, files, format, chain, options, progress)
-        if strict and outcome.rejects:
-            _refuse_all(outcome.rejects)
-        return _record(ledger, source, files, format, chain, options, outcome)
+        imported = _run(ledger, files, format, chain, options, progress)
+        if strict and imported.rejects:
+            _refuse_all(imported.rejects)
+        return _record(ledger, source, files, format, chain, options, imported)
 
 
 def build_ledger_from_columns(into: Path, chain: Chain) -> Manifest:
@@ -110,7 +111,7 @@ def _run(
     chain: ChainId,
     options: dict[str, Any],
     progress: Progress | None,
-) -> Outcome:
+) -> Imported:
     old = ledger.chain(chain) if chain in ledger.chain_ids() else None
     wanted = UtxoChain if format == "bitcoin-etl" else AccountChain
     if old is not None and not isinstance(old, wanted):
@@ -122,9 +123,11 @@ def _run(
     folder.mkdir()
     staging = open_staging(folder, progress)
     try:
-        if isinstance(old, UtxoChain) or format == "bitcoin-etl":
-            return Outcome(*import_transactions(staging, files, chain, old))
-        return Outcome(*import_accounts(staging, files, format, chain, old, options))
+        if format == "bitcoin-etl":
+            held = old if isinstance(old, UtxoChain) else None
+            return Imported(*import_transactions(staging, files, chain, held))
+        there = old if isinstance(old, AccountChain) else None
+        return Imported(*import_accounts(staging, files, format, chain, there, options))
     finally:
         staging.con.close()
 
@@ -145,33 +148,33 @@ def _record(
     format: str,  # noqa: A002
     chain: ChainId,
     options: dict[str, Any],
-    outcome: Outcome,
+    imported: Imported,
 ) -> ImportReport:
     entry = ImportEntry(
         format=format,
         chain=chain,
         sources=[{"name": file.name, "sha256": file.sha256()} for file in files],
         options=options,
-        rejected=len(outcome.rejects),
+        rejected=len(imported.rejects),
         rejects=None,
-        notes=outcome.notes,
-        **outcome.counts,
+        notes=imported.notes,
+        **imported.counts,
     )
     same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
     number = same[0] if same else len(ledger.manifest.imports) + 1
-    rejects = write_rejects(ledger.folder, number, source, outcome.rejects)
+    rejects = write_rejects(ledger.folder, number, source, imported.rejects)
     entry = dataclasses.replace(entry, rejects=rejects)
-    if outcome.chain is None:
+    if imported.chain is None:
         manifest = record_import(ledger, ledger.manifest.chains, entry)
     else:
-        manifest = record_chain(ledger, outcome.chain, entry)
+        manifest = record_chain(ledger, imported.chain, entry)
     stands = manifest.chains.get(chain)
     return ImportReport(
         chain=chain,
-        rejected=len(outcome.rejects),
-        source_rows=outcome.source_rows,
+        rejected=len(imported.rejects),
+        source_rows=imported.source_rows,
         rejects=ledger.folder / rejects if rejects else None,
-        notes=tuple(outcome.notes),
+        notes=tuple(imported.notes),
         fingerprint=stands.fingerprint if stands else "",
-        **outcome.counts,
+        **imported.counts,
     )

@@ -10,9 +10,9 @@ It does not check rows (`sources`) and does not store them (`folder`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -115,13 +115,17 @@ def to_amounts(values: Sequence[int]) -> Amounts:
     return list(values)
 
 
+def to_column(values: Iterable[int]) -> Ints:
+    """The numbers as an int64 array."""
+    return np.fromiter(values, dtype=np.int64)
+
+
 def to_list(amount: Amounts) -> list[int]:
     """The amounts as Python integers."""
     return [int(value) for value in amount]
 
 
-def to_index(values: Any) -> Ints:
+def to_index(values: Ints) -> Ints:
     """Ids as int32 where they fit, else int64: half the memory of a large ledger."""
-    values = np.asarray(values, dtype=np.int64)
     fits = not len(values) or int(values.max()) < 1 << 31
-    return values.astype(np.int32) if fits else values
+    return values.astype(np.int32 if fits else np.int64)

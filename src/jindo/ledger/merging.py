@@ -3,7 +3,8 @@
 * A transaction stands in one block at one place: a movement that says otherwise than the first one is rejected.
 * Of identical rows the ledger keeps as many as the fullest single import had; `distinct` keeps one. What a node
   states (all kinds but `transfer`) is one row each: a copy is there already, a contradiction is rejected.
-* Native value comes from traces in a block that has them: what transactions said there is superseded.
+* Native value comes from traces in a block that has them: what transactions said there is superseded,
+  and what was taken for a success is withdrawn when it is known to have failed.
 * The order is the ledger's (`rows`); rows that no index orders stand in the order in which they came in.
 
 Sources fill the table `checked`; the files are `generation`'s.
@@ -18,13 +19,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from jindo.base.errors import IntegrityError
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.build import assemble_account_chain
 from jindo.ledger.chain import AccountChain, Amounts
 from jindo.ledger.checking import to_problem
+from jindo.ledger.files import quote
 from jindo.ledger.generation import from_arrow_texts
 from jindo.ledger.reading import iter_text_batches
-from jindo.ledger.staging import Staging, quote
+from jindo.ledger.staging import Staging
+from jindo.ledger.texts import MappedTexts
 from jindo.ledger.wide import WideColumn
 
 _FIELDS = "block, tx_hash, sender, receiver, tx_index, position, asset, time, amount, wide, memo, kind, ord"
@@ -45,7 +49,7 @@ class Merged:
     superseded: int
     """Native movements of transactions in blocks whose traces say the same better."""
     dropped: int
-    """Such movements that the ledger held before."""
+    """Movements that the ledger held, of traced blocks and of transactions now known to have failed."""
 
 
 def merge_transfers(staging: Staging, old: AccountChain | None, *, distinct: bool) -> Merged:
@@ -75,18 +79,11 @@ def merge_transfers(staging: Staging, old: AccountChain | None, *, distinct: boo
 def build_merged(staging: Staging, chain_id: ChainId, decimals: dict[AssetId, int]) -> AccountChain:
     """The chain of the tables `fresh` and `held`; both are used up, and the staging database is closed."""
     staging.progress("sorting", 0, None)
-    staging.run(
-        "CREATE TABLE accounts AS SELECT name, row_number() OVER (ORDER BY name) - 1 AS id FROM ("
-        "SELECT DISTINCT unnest([sender, receiver]) AS name FROM every_row) WHERE name IS NOT NULL"
+    accounts = _number_texts(
+        staging, "accounts", "SELECT DISTINCT unnest([sender, receiver]) AS name FROM every_row"
     )
-    staging.run(
-        "CREATE TABLE assets AS SELECT name, row_number() OVER (ORDER BY name) - 1 AS id "
-        "FROM (SELECT DISTINCT asset AS name FROM every_row)"
-    )
-    staging.run(
-        "CREATE TABLE hashes AS SELECT tx_hash AS name, row_number() OVER (ORDER BY tx_hash) - 1 AS id FROM txs"
-    )
-    accounts, assets, hashes = (_fetch_texts(staging, table) for table in ("accounts", "assets", "hashes"))
+    assets = _number_texts(staging, "assets", "SELECT DISTINCT asset AS name FROM every_row")
+    hashes = _number_texts(staging, "hashes", "SELECT tx_hash AS name FROM txs")
     columns, amount, memos = _fetch_rows(staging)
     staging.con.close()
     staging.progress("building", 0, None)
@@ -122,17 +119,18 @@ def _chain(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
 
 
 def _supersede(staging: Staging) -> tuple[int, int]:
-    if not staging.one("SELECT count(*) FROM (SELECT 1 FROM fresh WHERE kind = 0 LIMIT 1)"):
+    if not staging.one("SELECT count(*) FROM (SELECT 1 FROM fresh WHERE kind <> 4 LIMIT 1)"):
         return 0, 0
     staging.run(
         "CREATE TABLE traced AS SELECT DISTINCT block FROM every_row WHERE kind = 0 AND position >= 0"
     )
     plain = "kind = 0 AND position < 0 AND block IN (SELECT block FROM traced)"
-    count = staging.one(f"SELECT count(*) FROM fresh WHERE {plain}")
+    failed = "kind = 0 AND position < 0 AND tx_hash IN (SELECT key FROM failed_txs)"
+    superseded = staging.one(f"SELECT count(*) FROM fresh WHERE {plain}")
+    dropped = staging.one(f"SELECT count(*) FROM held WHERE {plain} OR {failed}")
     staging.run(f"DELETE FROM fresh WHERE {plain}")
-    dropped = staging.one(f"SELECT count(*) FROM held WHERE {plain}")
-    staging.run(f"DELETE FROM held WHERE {plain}")
-    return count, dropped
+    staging.run(f"DELETE FROM held WHERE {plain} OR {failed}")
+    return superseded, dropped
 
 
 def _refuse_conflicts(staging: Staging) -> None:
@@ -201,9 +199,18 @@ def _drop_copies(staging: Staging, *, distinct: bool) -> tuple[int, int]:
     return there, left
 
 
-def _fetch_texts(staging: Staging, table: str) -> Any:
-    reader = staging.con.sql(f"SELECT name FROM {table} ORDER BY id").to_arrow_reader(1 << 20)
-    chunks = [batch.column(0).cast(pa.large_string()) for batch in reader]
+def _number_texts(staging: Staging, table: str, names: str) -> MappedTexts:
+    """Make `table`(name, id) of distinct names, numbered in their order, and give them."""
+    staging.run(
+        f"CREATE TABLE {table} AS SELECT name, row_number() OVER () - 1 AS id "
+        f"FROM (SELECT name FROM ({names}) WHERE name IS NOT NULL ORDER BY name)"
+    )
+    chunks, count = [], 0
+    for batch in staging.con.sql(f"SELECT name, id FROM {table}").to_arrow_reader(1 << 20):
+        chunks.append(batch.column(0).cast(pa.large_string()))
+        if not np.array_equal(batch.column(1).to_numpy(), np.arange(count, count + len(batch))):
+            raise IntegrityError("DuckDB gave a table's rows in another order than they were put in")
+        count += len(batch)
     return from_arrow_texts(
         pa.concat_arrays(chunks) if chunks else pa.array([], type=pa.large_string()), None
     )

@@ -10,8 +10,6 @@ What the fields mean is `sources`'; whether they are right, `checking`'s.
 
 from __future__ import annotations
 
-import glob
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,34 +19,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.csv
 
-from jindo.base.errors import InputError, NotFound
+from jindo.base.errors import InputError
+from jindo.ledger.files import SourceFile, quote
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Told of (what is being done, how much is done, how much there is to do or `None`)."""
-
-_SUFFIXES = {
-    ".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".json.gz": "json", ".jsonl.gz": "json",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """One file of a source."""
-
-    path: Path
-    name: str
-    """How it is called in rejects and in ledger.json: its path below the source."""
-    sort: str
-    """`csv`, `json` or `parquet`."""
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    """DuckDB types of the columns; all VARCHAR where the file is text."""
-
-    def sha256(self) -> str:
-        """SHA-256 of the file's bytes, in hex."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @dataclass(slots=True)
@@ -76,34 +51,9 @@ def open_staging(folder: Path, progress: Progress | None) -> Staging:
         ":memory:"
     )  # spills beyond its memory limit; a database file would compress every copy
     con.execute(f"SET temp_directory = {quote(str(folder / 'spill'))}")
-    con.execute("SET memory_limit = '4GB'")
+    con.execute("SET memory_limit = '3GB'")
     con.execute("SET enable_progress_bar = false")
     return Staging(con, folder, progress or (lambda *_: None))
-
-
-def find_files(source: str) -> list[SourceFile]:
-    """The files that a file name, a folder or a glob pattern stands for, in order of name.
-
-    Raises:
-        NotFound: there is none.
-        InputError: a single file of a sort that is not read.
-    """
-    root = Path(source)
-    if root.is_file():
-        paths, base = [root], root.parent
-    elif root.is_dir():
-        paths, base = sorted(path for path in root.rglob("*") if path.is_file() and _sort(path)), root
-    else:
-        paths, base = (
-            sorted(Path(name) for name in glob.glob(source, recursive=True) if Path(name).is_file()),
-            None,
-        )
-    if not paths:
-        raise NotFound(
-            f"there is no file at {source!r}",
-            remedy="Name a CSV, JSON lines or Parquet file, a folder of them, or a pattern in quotes.",
-        )
-    return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
 
 
 def load(
@@ -113,13 +63,15 @@ def load(
 
     `columns` maps each column of the table to the file's column, or to `None` where the file has none.
     """
-    parts = [_load_file(staging, f"{table}_{number}", number, source, columns) for number, source in files]
+    try:
+        parts = [
+            _load_file(staging, f"{table}_{number}", number, source, columns) for number, source in files
+        ]
+    except (duckdb.Error, pa.ArrowInvalid) as error:
+        first = str(error).splitlines()[0]
+        names = ", ".join(source.name for _, source in files)
+        raise InputError(f"the file cannot be read: {first}", place=names) from error
     staging.run(f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(parts))
-
-
-def quote(text: str) -> str:
-    """`text` as a SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def name_of(text: str) -> str:
@@ -209,57 +161,3 @@ def _batches(reader: Any) -> Iterator[Any]:
             yield reader.read_next_batch()
         except StopIteration:
             return
-
-
-def _sort(path: Path) -> str:
-    name = path.name.lower()
-    return next((sort for suffix, sort in _SUFFIXES.items() if name.endswith(suffix)), "")
-
-
-def _describe(path: Path, name: str) -> SourceFile:
-    sort = _sort(path)
-    if not sort:
-        raise InputError(
-            f"{name} is neither CSV, JSON lines nor Parquet by its name",
-            remedy="Give it the ending .csv, .jsonl or .parquet.",
-        )
-    try:
-        columns, types = _READERS[sort](path)
-    except (duckdb.Error, pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
-        raise InputError(f"{name} cannot be read as {sort}: {first}", place=str(path)) from error
-    return SourceFile(path, name, sort, tuple(columns), tuple(types))
-
-
-def _parquet_columns(path: Path) -> tuple[list[str], list[str]]:
-    rows = duckdb.connect().execute(f"DESCRIBE SELECT * FROM read_parquet({quote(str(path))})").fetchall()
-    return [row[0] for row in rows], [row[1] for row in rows]
-
-
-def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
-    import csv
-    import gzip
-
-    with (
-        gzip.open(path, "rt", encoding="utf-8-sig")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8-sig") as stream
-    ):
-        names = next(csv.reader(stream), [])
-    return names, ["VARCHAR"] * len(names)
-
-
-def _json_columns(path: Path) -> tuple[list[str], list[str]]:
-    sql = (
-        f"SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_ndjson_objects({quote(str(path))}, "
-        "ignore_errors = true, maximum_object_size = 67108864) LIMIT 1000) WHERE json_type(json) = 'OBJECT'"
-    )
-    names = sorted(str(row[0]) for row in duckdb.connect().execute(sql).fetchall())
-    return names, ["VARCHAR"] * len(names)
-
-
-_READERS: dict[str, Callable[[Path], tuple[list[str], list[str]]]] = {
-    "csv": _csv_columns,
-    "json": _json_columns,
-    "parquet": _parquet_columns,
-}

@@ -14,13 +14,14 @@ import dataclasses
 from collections.abc import Sequence
 
 from jindo.base.ids import ChainId
-from jindo.ledger.build import build_utxo_chain, output_account
+from jindo.ledger.build_utxo import build_utxo_chain, output_account
 from jindo.ledger.chain import UtxoChain
 from jindo.ledger.extract import read_transactions
+from jindo.ledger.files import SourceFile
 from jindo.ledger.rejects import Reject
 from jindo.ledger.rows import UtxoInput, UtxoTransaction
 from jindo.ledger.sources import BadRow, read_bitcoin
-from jindo.ledger.staging import SourceFile, Staging
+from jindo.ledger.staging import Staging
 
 
 class Admission:

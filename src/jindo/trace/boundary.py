@@ -21,7 +21,16 @@ REASONS = ("service", "likely-service", "mixer", "departed", "burned", "fee", "l
 _KIND_REASONS = {"mixer": "mixer", "coinjoin": "mixer", "burn": "burned"}
 KNOWN_KINDS = frozenset(
     f"{kind}{deposit}"
-    for kind in ("exchange", "instant exchange", "custody", "payment", "gambling", "bridge", "swap", *_KIND_REASONS)
+    for kind in (
+        "exchange",
+        "instant exchange",
+        "custody",
+        "payment",
+        "gambling",
+        "bridge",
+        "swap",
+        *_KIND_REASONS,
+    )
     for deposit in ("", " deposit")
 )
 
@@ -79,9 +88,7 @@ def build_stops(chain: Chain, boundary: Boundary | None) -> Stops:
     return Stops(by_account, chain)
 
 
-def stopped_pots(stops: Stops) -> list[int]:
+def stopped_pots(chain: AccountChain, stops: Stops) -> list[int]:
     """Every stopped pot of an account chain, ascending."""
-    chain = stops.chain
-    assert isinstance(chain, AccountChain)
     pots = [range(int(chain.account_pots[a]), int(chain.account_pots[a + 1])) for a in stops.by_account]
     return sorted(pot for of_account in pots for pot in of_account)

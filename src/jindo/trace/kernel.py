@@ -18,11 +18,19 @@ from jindo.trace.boundary import Stops, stopped_pots
 from jindo.trace.findings import Findings, Flow, build_findings
 from jindo.trace.kernel_account import DONE, POISON, RULE_CODES, AccountInput, Scratch
 from jindo.trace.kernel_state import (
+    CLEAN_UNITS,
     FLOWS,
     FOLLOWED,
+    HEAD,
+    HOP,
+    INFLOW,
     LIMITED,
+    NEXT,
     NONE,
+    ORIGIN,
+    POT,
     SLOTS,
+    STATUS,
     STOPPED,
     State,
     add_slot,
@@ -55,10 +63,15 @@ def trace_account_chain(
         *_seed_arrays(seeds.theft_of, end),
         _ints(list(opening)),
         _amounts(list(opening.values()), wide=wide),
-        *(RULE_CODES[rule.name], end, -1 if max_hops is None else max_hops, _theft_count(seeds.theft_of.values())),
+        *(
+            RULE_CODES[rule.name],
+            end,
+            -1 if max_hops is None else max_hops,
+            _theft_count(seeds.theft_of.values()),
+        ),
     )
     state = build_state(_START, wide=wide)
-    for pot in stopped_pots(stops):
+    for pot in stopped_pots(chain, stops):
         state = state if has_room(state, 0, 0) else grow_state(state)
         add_slot(state, pot, STOPPED, NONE)
     scratch = _scratch(_START, given.thefts, wide=wide)
@@ -103,17 +116,24 @@ class _Exact:
 def _columns(chain: AccountChain | UtxoChain, names: str, *, wide: bool) -> list[Any]:
     """The chain's columns, in the order of `names`; amounts as exact integers where the trace is wide."""
     return [
-        _Exact(getattr(chain, name)) if wide and name.endswith("amount") else getattr(chain, name)
+        _Exact(getattr(chain, name)) if wide and name.endswith("amount") else _fixed(getattr(chain, name))
         for name in names.split()
     ]
 
 
+def _fixed(array: Any) -> Any:
+    """A view that cannot be written, as mapped columns cannot: one compilation then serves both."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
 def _ints(values: list[int]) -> Ints:
-    return np.array(values, np.int64)
+    return _fixed(np.array(values, np.int64))
 
 
 def _amounts(values: list[int], *, wide: bool) -> Any:
-    return np.array(values, object if wide else np.int64)
+    return _fixed(np.array(values, object if wide else np.int64))
 
 
 def _theft_count(thefts: Any) -> int:
@@ -132,8 +152,8 @@ def _utxo_seed_arrays(seeds: UtxoSeeds, end: int) -> list[Ints]:
     starts_out = np.cumsum([0, *(len(row.output_rank) for row in rows)])[:-1]
     return [
         _ints(transactions),
-        starts_in.astype(np.int64),
-        starts_out.astype(np.int64),
+        _fixed(starts_in.astype(np.int64)),
+        _fixed(starts_out.astype(np.int64)),
         _ints([rank for row in rows for rank in row.input_rank]),
         _ints([rank for row in rows for rank in row.output_rank]),
         _ints([int(named) for row in rows for named in row.output_named]),
@@ -144,7 +164,11 @@ def _utxo_seed_arrays(seeds: UtxoSeeds, end: int) -> list[Ints]:
 def _scratch(size: int, thefts: int, *, wide: bool) -> Scratch:
     kind = object if wide else np.int64
     return Scratch(
-        np.zeros(size, np.int64), np.zeros(size, kind), np.zeros(2 * thefts, kind), np.zeros(1, np.int64), np.zeros(1, kind)
+        np.zeros(size, np.int64),
+        np.zeros(size, kind),
+        np.zeros(2 * thefts, kind),
+        np.zeros(1, np.int64),
+        np.zeros(1, kind),
     )
 
 
@@ -166,34 +190,35 @@ def _pool(size: int, thefts: int, *, wide: bool) -> Pool:
 
 
 def _read_flows(state: State) -> list[Flow]:
-    count = int(state.count[FLOWS])
-    columns = (state.flow_row, state.flow_pot, state.flow_theft, state.flow_named, state.flow_amount)
-    rows = zip(*(column[:count].tolist() for column in columns), strict=True)
-    return [Flow(row, pot, theft, bool(named), amount) for row, pot, theft, named, amount in rows]
+    count = int(state.counters[FLOWS])
+    rows = zip(state.flows[:count].tolist(), state.flow_units[:count].tolist(), strict=True)
+    return [Flow(row, pot, theft, bool(named), amount) for (row, pot, theft, named), amount in rows]
 
 
 def _read_lots(state: State, slot: int) -> list[tuple[int, int]]:
-    lots, lot = [], int(state.slot_head[slot])
+    lots, lot = [], int(state.slots[slot, HEAD])
     while lot != NONE:
-        lots.append((int(state.lot_origin[lot]), int(state.lot_amount[lot])))
-        lot = int(state.lot_next[lot])
+        lots.append((int(state.lots[lot, ORIGIN]), int(state.lot_units[lot])))
+        lot = int(state.lots[lot, NEXT])
     return [(origin, amount) for origin, amount in lots if origin >= 0]
 
 
 def _read_account(state: State, *, is_poison: bool) -> Findings:
     held: dict[tuple[int, int], int] = {}
     inflow, hops, limited = {}, {}, set()
-    for slot in range(int(state.count[SLOTS])):
-        pot, status = int(state.slot_pot[slot]), state.slot_status[slot]
-        if state.slot_hop[slot] == NONE:
+    for slot in range(int(state.counters[SLOTS])):
+        pot, status = int(state.slots[slot, POT]), state.slots[slot, STATUS]
+        if state.slots[slot, HOP] == NONE:
             continue
-        hops[pot] = int(state.slot_hop[slot])
+        hops[pot] = int(state.slots[slot, HOP])
         if status == LIMITED:
             limited.add(pot)
         if status == FOLLOWED:
-            inflow[pot] = int(state.slot_inflow[slot])
+            inflow[pot] = int(state.slot_units[slot, INFLOW])
             for theft, units in _read_lots(state, slot):
-                held[pot, theft] = held.get((pot, theft), 0) + (int(state.slot_clean[slot]) if is_poison else units)
+                held[pot, theft] = held.get((pot, theft), 0) + (
+                    int(state.slot_units[slot, CLEAN_UNITS]) if is_poison else units
+                )
     return build_findings(_read_flows(state), held, inflow, hops, limited)
 
 
@@ -201,13 +226,13 @@ def _read_utxo(chain: UtxoChain, state: State) -> Findings:
     held: dict[tuple[int, int], int] = {}
     inflow: dict[int, int] = {}
     hops, limited = {}, set()
-    for slot in range(int(state.count[SLOTS])):
-        output = int(state.slot_pot[slot])
-        hops[output] = int(state.slot_hop[slot])
-        if state.slot_status[slot] == LIMITED:
+    for slot in range(int(state.counters[SLOTS])):
+        output = int(state.slots[slot, POT])
+        hops[output] = int(state.slots[slot, HOP])
+        if state.slots[slot, STATUS] == LIMITED:
             limited.add(output)
-        if state.slot_inflow[slot]:
-            inflow[chain.output_tx(output)] = int(state.slot_inflow[slot])
+        if state.slot_units[slot, INFLOW]:
+            inflow[chain.output_tx(output)] = int(state.slot_units[slot, INFLOW])
         for theft, units in _read_lots(state, slot):
             held[output, theft] = held.get((output, theft), 0) + units
     return build_findings(_read_flows(state), held, inflow, hops, limited)

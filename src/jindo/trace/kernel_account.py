@@ -19,13 +19,25 @@ from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_state import (
+    CLEAN_UNITS,
     FLOWS,
     FOLLOWED,
+    HEAD,
     HEAP,
+    HOP,
+    INFLOW,
+    LENGTH,
     LIMITED,
+    NEXT,
+    NEXT_IN,
+    NEXT_OUT,
     NONE,
+    ORIGIN,
+    POT,
     SEED,
     SLOTS,
+    STATUS,
+    TAIL,
     add_slot,
     add_to_origin,
     append_lot,
@@ -104,13 +116,13 @@ def _opening(c, pot, zero):  # type: ignore[no-untyped-def]
 @register_jitable
 def _lay_lot(c, s, slot, origin, amount):  # type: ignore[no-untyped-def]
     if c.rule == POISON:
-        s.slot_clean[slot] += amount
+        s.slot_units[slot, CLEAN_UNITS] += amount
     elif c.rule == FIFO:
         append_lot(s, slot, origin, amount)
     elif c.rule == LIFO:
         prepend_lot(s, slot, origin, amount)
     elif origin == CLEAN:
-        s.slot_clean[slot] += amount
+        s.slot_units[slot, CLEAN_UNITS] += amount
     elif c.rule == HAIRCUT:
         add_to_origin(s, slot, origin, amount)
     else:
@@ -120,14 +132,14 @@ def _lay_lot(c, s, slot, origin, amount):  # type: ignore[no-untyped-def]
 @register_jitable
 def _lay_clean_until(c, s, slot, event):  # type: ignore[no-untyped-def]
     """Lay what unopened pots sent to this one before `event`."""
-    stop = c.in_offsets[s.slot_pot[slot] + 1]
-    i = s.slot_in[slot]
+    stop = c.in_offsets[s.slots[slot, POT] + 1]
+    i = s.slots[slot, NEXT_IN]
     while i < stop and c.in_events[i] < event:
         row = c.in_events[i]
         if c.src[row] != c.dst[row] and c.amount[row] > 0:
             _lay_lot(c, s, slot, CLEAN, c.amount[row])
         i += 1
-    s.slot_in[slot] = i
+    s.slots[slot, NEXT_IN] = i
 
 
 @register_jitable
@@ -135,8 +147,8 @@ def _open(c, s, pot, hop, event):  # type: ignore[no-untyped-def]
     """A slot for a pot that stolen value enters at `event`, with its balance and shortfalls until then."""
     slot = add_slot(s, pot, LIMITED if 0 <= c.max_hops < hop else FOLLOWED, hop)
     zero = c.amount[event] - c.amount[event]
-    s.slot_clean[slot], s.slot_inflow[slot] = zero, zero
-    if s.slot_status[slot] == LIMITED:
+    s.slot_units[slot, CLEAN_UNITS], s.slot_units[slot, INFLOW] = zero, zero
+    if s.slots[slot, STATUS] == LIMITED:
         return slot
     i, o = c.in_offsets[pot], c.out_offsets[pot]
     in_stop, out_stop = c.in_offsets[pot + 1], c.out_offsets[pot + 1]
@@ -154,11 +166,11 @@ def _open(c, s, pot, hop, event):  # type: ignore[no-untyped-def]
                 continue
             if c.amount[row] > balance:
                 if _find_seed(c, row) == NONE:
-                    s.slot_inflow[slot] += c.amount[row] - balance
+                    s.slot_units[slot, INFLOW] += c.amount[row] - balance
                 balance = zero
             else:
                 balance -= c.amount[row]
-    s.slot_in[slot], s.slot_out[slot] = i, o
+    s.slots[slot, NEXT_IN], s.slots[slot, NEXT_OUT] = i, o
     if balance > 0:
         _lay_lot(c, s, slot, CLEAN, balance)
     _push_next(c, s, slot, event)
@@ -168,11 +180,11 @@ def _open(c, s, pot, hop, event):  # type: ignore[no-untyped-def]
 @register_jitable
 def _push_next(c, s, slot, event):  # type: ignore[no-untyped-def]
     """Put the pot's first draw after `event` on the heap."""
-    stop = c.out_offsets[s.slot_pot[slot] + 1]
-    o = s.slot_out[slot]
+    stop = c.out_offsets[s.slots[slot, POT] + 1]
+    o = s.slots[slot, NEXT_OUT]
     while o < stop and c.out_events[o] <= event:
         o += 1
-    s.slot_out[slot] = o
+    s.slots[slot, NEXT_OUT] = o
     if o < stop and c.out_events[o] < c.end:
         push_row(s, c.out_events[o])
 
@@ -188,30 +200,30 @@ def _add_piece(x, origin, amount):  # type: ignore[no-untyped-def]
 @register_jitable
 def _draw_row(s, x, slot, amount):  # type: ignore[no-untyped-def]
     """Take lots from the head of a row; what is left to draw."""
-    lot = s.slot_head[slot]
+    lot = s.slots[slot, HEAD]
     while lot != NONE and amount > 0:
-        size = s.lot_amount[lot]
+        size = s.lot_units[lot]
         if size > amount:
-            _add_piece(x, s.lot_origin[lot], amount)
-            s.lot_amount[lot] = size - amount
+            _add_piece(x, s.lots[lot, ORIGIN], amount)
+            s.lot_units[lot] = size - amount
             amount -= amount
             break
-        _add_piece(x, s.lot_origin[lot], size)
+        _add_piece(x, s.lots[lot, ORIGIN], size)
         amount -= size
-        following = s.lot_next[lot]
+        following = s.lots[lot, NEXT]
         free_lot(s, lot)
         lot = following
-        s.slot_length[slot] -= 1
-    s.slot_head[slot] = lot
+        s.slots[slot, LENGTH] -= 1
+    s.slots[slot, HEAD] = lot
     if lot == NONE:
-        s.slot_tail[slot] = NONE
+        s.slots[slot, TAIL] = NONE
     return amount
 
 
 @register_jitable
 def _draw_clean(s, x, slot, amount):  # type: ignore[no-untyped-def]
-    size = min(amount, s.slot_clean[slot])
-    s.slot_clean[slot] -= size
+    size = min(amount, s.slot_units[slot, CLEAN_UNITS])
+    s.slot_units[slot, CLEAN_UNITS] -= size
     _add_piece(x, CLEAN, size)
     return amount - size
 
@@ -219,36 +231,36 @@ def _draw_clean(s, x, slot, amount):  # type: ignore[no-untyped-def]
 @register_jitable
 def _draw_share(s, x, slot, amount):  # type: ignore[no-untyped-def]
     zero = amount - amount
-    stolen, lot = zero, s.slot_head[slot]
+    stolen, lot = zero, s.slots[slot, HEAD]
     while lot != NONE:
-        stolen += s.lot_amount[lot]
-        lot = s.lot_next[lot]
-    held = stolen + s.slot_clean[slot]
+        stolen += s.lot_units[lot]
+        lot = s.lots[lot, NEXT]
+    held = stolen + s.slot_units[slot, CLEAN_UNITS]
     size = min(amount, held)
     if size == 0:
         return amount
     share = mul_div(stolen, size, held)
     running, before, kept, last = zero, zero, NONE, NONE
-    lot = s.slot_head[slot]
+    lot = s.slots[slot, HEAD]
     while lot != NONE:
-        following = s.lot_next[lot]
-        running += s.lot_amount[lot]
+        following = s.lots[lot, NEXT]
+        running += s.lot_units[lot]
         reached = mul_div(running, share, stolen)
-        _add_piece(x, s.lot_origin[lot], reached - before)
-        s.lot_amount[lot] -= reached - before
+        _add_piece(x, s.lots[lot, ORIGIN], reached - before)
+        s.lot_units[lot] -= reached - before
         before = reached
-        if s.lot_amount[lot] == 0:
+        if s.lot_units[lot] == 0:
             free_lot(s, lot)
-            s.slot_length[slot] -= 1
+            s.slots[slot, LENGTH] -= 1
         else:
             if last == NONE:
                 kept = lot
             else:
-                s.lot_next[last] = lot
-            s.lot_next[lot] = NONE
+                s.lots[last, NEXT] = lot
+            s.lots[lot, NEXT] = NONE
             last = lot
         lot = following
-    s.slot_head[slot], s.slot_tail[slot] = kept, last
+    s.slots[slot, HEAD], s.slots[slot, TAIL] = kept, last
     _draw_clean(s, x, slot, size - share)
     return amount - size
 
@@ -256,13 +268,13 @@ def _draw_share(s, x, slot, amount):  # type: ignore[no-untyped-def]
 @register_jitable
 def _draw_stain(s, x, slot, amount):  # type: ignore[no-untyped-def]
     """All that is drawn carries every stain; a draw that empties the pot takes the stains with it."""
-    lot = s.slot_head[slot]
+    lot = s.slots[slot, HEAD]
     while lot != NONE:
-        _add_piece(x, s.lot_origin[lot], amount)
-        lot = s.lot_next[lot]
-    rest = amount - min(amount, s.slot_clean[slot])
-    s.slot_clean[slot] -= amount - rest
-    if s.slot_clean[slot] == 0:
+        _add_piece(x, s.lots[lot, ORIGIN], amount)
+        lot = s.lots[lot, NEXT]
+    rest = amount - min(amount, s.slot_units[slot, CLEAN_UNITS])
+    s.slot_units[slot, CLEAN_UNITS] -= amount - rest
+    if s.slot_units[slot, CLEAN_UNITS] == 0:
         clear_lots(s, slot)
     return rest
 
@@ -313,7 +325,7 @@ def _record_pieces(c, s, x, event, pot):  # type: ignore[no-untyped-def]
 def _lay_pieces(c, s, x, slot, amount):  # type: ignore[no-untyped-def]
     if c.rule == POISON:
         zero = amount - amount
-        s.slot_clean[slot] += amount
+        s.slot_units[slot, CLEAN_UNITS] += amount
         for i in range(x.size[0]):
             add_to_origin(s, slot, x.origin[i] % c.thefts, zero)
         return
@@ -327,15 +339,15 @@ def _apply(c, s, x, event):  # type: ignore[no-untyped-def]
     """One movement, out of one pot and into another."""
     sender, receiver, amount, theft = c.src[event], c.dst[event], c.amount[event], _find_seed(c, event)
     slot = find_slot(s, sender) if sender >= 0 else NONE
-    follows = slot != NONE and s.slot_status[slot] == FOLLOWED
+    follows = slot != NONE and s.slots[slot, STATUS] == FOLLOWED
     x.size[0], hop = 0, 0
     if amount > 0 and sender != receiver:
         if follows:
-            hop = s.slot_hop[slot]
+            hop = s.slots[slot, HOP]
             _lay_clean_until(c, s, slot, event)
             rest = _draw(c, s, x, slot, amount)
             if rest > 0 and theft == NONE:
-                s.slot_inflow[slot] += rest
+                s.slot_units[slot, INFLOW] += rest
             if c.rule != POISON:
                 _add_piece(x, CLEAN, rest)
         elif c.rule != POISON:
@@ -356,24 +368,24 @@ def _enter(c, s, x, event, receiver, amount, hop, is_stolen):  # type: ignore[no
         slot = _open(c, s, receiver, hop, event)
     if slot == NONE:
         return
-    if is_stolen and s.slot_hop[slot] == NONE:
-        s.slot_hop[slot] = hop
-    if s.slot_status[slot] == FOLLOWED:
+    if is_stolen and s.slots[slot, HOP] == NONE:
+        s.slots[slot, HOP] = hop
+    if s.slots[slot, STATUS] == FOLLOWED:
         _lay_clean_until(c, s, slot, event)
         _lay_pieces(c, s, x, slot, amount)
-        s.slot_in[slot] += 1
+        s.slots[slot, NEXT_IN] += 1
 
 
 @register_jitable
 def _next_event(c, s):  # type: ignore[no-untyped-def]
-    seed = c.seed_event[s.count[SEED]] if s.count[SEED] < len(c.seed_event) else c.end
-    return min(seed, s.heap[0]) if s.count[HEAP] > 0 else seed
+    seed = c.seed_event[s.counters[SEED]] if s.counters[SEED] < len(c.seed_event) else c.end
+    return min(seed, s.heap[0]) if s.counters[HEAP] > 0 else seed
 
 
 @register_jitable
 def _row_length(s, pot):  # type: ignore[no-untyped-def]
     slot = find_slot(s, pot) if pot >= 0 else NONE
-    return s.slot_length[slot] if slot != NONE else 0
+    return s.slots[slot, LENGTH] if slot != NONE else 0
 
 
 def run(c, s, x):  # type: ignore[no-untyped-def]
@@ -385,15 +397,15 @@ def run(c, s, x):  # type: ignore[no-untyped-def]
         need = _row_length(s, c.src[event]) + 8
         if need > len(x.origin) or not has_room(s, need + _row_length(s, c.dst[event]), need):
             return NEEDS_ROOM
-        while s.count[HEAP] > 0 and s.heap[0] == event:
+        while s.counters[HEAP] > 0 and s.heap[0] == event:
             pop_row(s)
-        while s.count[SEED] < len(c.seed_event) and c.seed_event[s.count[SEED]] == event:
-            s.count[SEED] += 1
+        while s.counters[SEED] < len(c.seed_event) and c.seed_event[s.counters[SEED]] == event:
+            s.counters[SEED] += 1
         _apply(c, s, x, event)
-    if not has_room(s, s.count[SLOTS] + 8, 0):
+    if not has_room(s, s.counters[SLOTS] + 8, 0):
         return NEEDS_ROOM
-    for slot in range(s.count[SLOTS]):
-        if s.slot_status[slot] == FOLLOWED:
+    for slot in range(s.counters[SLOTS]):
+        if s.slots[slot, STATUS] == FOLLOWED:
             _lay_clean_until(c, s, slot, c.end)
     return DONE
 

@@ -16,64 +16,59 @@ from numba.extending import overload, register_jitable
 from jindo.ledger import Amounts, Ints
 
 FOLLOWED, STOPPED, LIMITED = 1, 2, 3
-SLOTS, LOTS, FREE, FREE_COUNT, HEAP, FLOWS, SEED = range(7)
-"""Places in `State.count`."""
 NONE = -1
+SLOTS, LOTS, FREE, FREE_COUNT, HEAP, FLOWS, SEED = range(7)
+"""Places in `State.counters`."""
+POT, STATUS, HOP, HEAD, TAIL, LENGTH, NEXT_IN, NEXT_OUT = range(8)
+"""Columns of `State.slots`: the last two are the next places in the pot's incoming and outgoing events."""
+CLEAN_UNITS, INFLOW = 0, 1
+"""Columns of `State.slot_units`. Clean units are kept for the rules that need no order among clean lots; under
+`poison` they are the pot's balance."""
+ORIGIN, NEXT = 0, 1
+"""Columns of `State.lots`."""
 
 
 class State(NamedTuple):
-    """Arrays of the running trace; amounts are int64, or Python integers in object arrays."""
+    """Arrays of the running trace; amounts are int64, or Python integers in object arrays.
 
-    count: Ints
+    They are few and two-dimensional because numba's time to compile goes with the number of arrays.
+    """
+
+    counters: Ints
     table: Ints
     """Open-addressing hash table of slot + 1; its length is a power of two."""
-    slot_pot: Ints
-    slot_status: Ints
-    slot_hop: Ints
-    slot_head: Ints
-    slot_tail: Ints
-    slot_length: Ints
-    slot_clean: Amounts
-    """Clean units, for the rules that need no order among clean lots; the balance under `poison`."""
-    slot_inflow: Amounts
-    slot_in: Ints
-    """Next place in the pot's incoming events."""
-    slot_out: Ints
-    """Next place in the pot's outgoing events."""
-    lot_origin: Ints
-    lot_amount: Amounts
-    lot_next: Ints
+    slots: Ints
+    slot_units: Amounts
+    lots: Ints
+    lot_units: Amounts
     heap: Ints
-    flow_row: Ints
-    flow_pot: Ints
-    flow_theft: Ints
-    flow_named: Ints
-    flow_amount: Amounts
+    flows: Ints
+    """Columns: row, pot, theft, whether named."""
+    flow_units: Amounts
 
 
-SLOT_ARRAYS = ("slot_pot", "slot_status", "slot_hop", "slot_head", "slot_tail", "slot_length", "slot_clean")
-SLOT_ARRAYS += ("slot_inflow", "slot_in", "slot_out")
-LOT_ARRAYS = ("lot_origin", "lot_amount", "lot_next")
-FLOW_ARRAYS = ("flow_row", "flow_pot", "flow_theft", "flow_named", "flow_amount")
-_AMOUNTS = ("slot_clean", "slot_inflow", "lot_amount", "flow_amount")
+_WIDTHS = {"slots": 8, "slot_units": 2, "lots": 2, "lot_units": 0, "heap": 0, "flows": 4, "flow_units": 0}
 
 
 def build_state(size: int, *, wide: bool) -> State:
     """An empty state with room for `size` slots, lots, rows in the heap and flows."""
-    arrays: dict[str, Any] = {"count": np.zeros(8, np.int64), "table": np.zeros(_table_size(size), np.int64)}
-    for name in (*SLOT_ARRAYS, *LOT_ARRAYS, "heap", *FLOW_ARRAYS):
-        arrays[name] = np.zeros(size, object if wide and name in _AMOUNTS else np.int64)
-    arrays["count"][FREE] = NONE
+    arrays: dict[str, Any] = {
+        "counters": np.zeros(8, np.int64),
+        "table": np.zeros(_table_size(size), np.int64),
+    }
+    for name, width in _WIDTHS.items():
+        shape = (size, width) if width else size
+        arrays[name] = np.zeros(shape, object if wide and name.endswith("units") else np.int64)
+    arrays["counters"][FREE] = NONE
     return State(**arrays)
 
 
 def grow_state(state: State) -> State:
-    """The same state with twice the room in every array that is more than half full."""
-    grown = {name: _double(getattr(state, name)) for name in (*SLOT_ARRAYS, *LOT_ARRAYS, "heap", *FLOW_ARRAYS)}
-    new = state._replace(**grown, table=np.zeros(_table_size(len(grown["slot_pot"])), np.int64))
-    for slot in range(int(new.count[SLOTS])):
-        place = _free_place(new.table, new.slot_pot, new.slot_pot[slot])
-        new.table[place] = slot + 1
+    """The same state with twice the room in every array."""
+    grown = {name: _double(getattr(state, name)) for name in _WIDTHS}
+    new = state._replace(**grown, table=np.zeros(_table_size(len(grown["slots"])), np.int64))
+    for slot in range(int(new.counters[SLOTS])):
+        new.table[_free_place(new.table, new.slots, new.slots[slot, POT])] = slot + 1
     return new
 
 
@@ -82,14 +77,14 @@ def _table_size(slots: int) -> int:
 
 
 def _double(array: Amounts) -> Amounts:
-    return np.concatenate([array, np.zeros(len(array), array.dtype)])
+    return np.concatenate([array, np.zeros(array.shape, array.dtype)])
 
 
 @register_jitable
-def _free_place(table, slot_pot, pot):  # type: ignore[no-untyped-def]
+def _free_place(table, slots, pot):  # type: ignore[no-untyped-def]
     mask, pot = len(table) - 1, int(pot)
     place = ((pot ^ (pot >> 17)) * 0x9E3779B1) & mask
-    while table[place] != 0 and slot_pot[table[place] - 1] != pot:
+    while table[place] != 0 and slots[table[place] - 1, POT] != pot:
         place = (place + 1) & mask
     return place
 
@@ -130,37 +125,37 @@ def _mul_div_compiled(a, b, c):  # type: ignore[no-untyped-def]
 @register_jitable
 def has_room(s, lots, flows):  # type: ignore[no-untyped-def]
     """Whether one more step fits that makes up to `lots` lots and `flows` flows."""
-    free_lots = len(s.lot_origin) - s.count[LOTS] + s.count[FREE_COUNT]
+    free_lots = len(s.lots) - s.counters[LOTS] + s.counters[FREE_COUNT]
     return (
         free_lots >= lots
-        and s.count[SLOTS] + flows + 2 <= len(s.slot_pot)
-        and s.count[HEAP] + flows + 4 <= len(s.heap)
-        and s.count[FLOWS] + flows <= len(s.flow_row)
+        and s.counters[SLOTS] + flows + 2 <= len(s.slots)
+        and s.counters[HEAP] + flows + 4 <= len(s.heap)
+        and s.counters[FLOWS] + flows <= len(s.flows)
     )
 
 
 @register_jitable
 def find_slot(s, pot):  # type: ignore[no-untyped-def]
     """Slot of a pot, or NONE."""
-    return s.table[_free_place(s.table, s.slot_pot, pot)] - 1
+    return s.table[_free_place(s.table, s.slots, pot)] - 1
 
 
 @register_jitable
 def add_slot(s, pot, status, hop):  # type: ignore[no-untyped-def]
     """A new slot for a pot that has none."""
-    slot = s.count[SLOTS]
-    s.count[SLOTS] += 1
-    s.slot_pot[slot], s.slot_status[slot], s.slot_hop[slot] = pot, status, hop
-    s.slot_head[slot], s.slot_tail[slot], s.slot_length[slot] = NONE, NONE, 0
-    s.table[_free_place(s.table, s.slot_pot, pot)] = slot + 1
+    slot = s.counters[SLOTS]
+    s.counters[SLOTS] += 1
+    s.slots[slot, POT], s.slots[slot, STATUS], s.slots[slot, HOP] = pot, status, hop
+    s.slots[slot, HEAD], s.slots[slot, TAIL], s.slots[slot, LENGTH] = NONE, NONE, 0
+    s.table[_free_place(s.table, s.slots, pot)] = slot + 1
     return slot
 
 
 @register_jitable
 def push_row(s, row):  # type: ignore[no-untyped-def]
     """Put a row on the heap."""
-    i = s.count[HEAP]
-    s.count[HEAP] += 1
+    i = s.counters[HEAP]
+    s.counters[HEAP] += 1
     while i > 0 and s.heap[(i - 1) >> 1] > row:
         s.heap[i] = s.heap[(i - 1) >> 1]
         i = (i - 1) >> 1
@@ -171,8 +166,8 @@ def push_row(s, row):  # type: ignore[no-untyped-def]
 def pop_row(s):  # type: ignore[no-untyped-def]
     """Take the lowest row off the heap."""
     top = s.heap[0]
-    s.count[HEAP] -= 1
-    size = s.count[HEAP]
+    s.counters[HEAP] -= 1
+    size = s.counters[HEAP]
     last = s.heap[size]
     i = 0
     while 2 * i + 1 < size:
@@ -190,90 +185,91 @@ def pop_row(s):  # type: ignore[no-untyped-def]
 @register_jitable
 def new_lot(s, origin, amount):  # type: ignore[no-untyped-def]
     """A lot that is in no row yet."""
-    lot = s.count[FREE]
+    lot = s.counters[FREE]
     if lot != NONE:
-        s.count[FREE] = s.lot_next[lot]
-        s.count[FREE_COUNT] -= 1
+        s.counters[FREE] = s.lots[lot, NEXT]
+        s.counters[FREE_COUNT] -= 1
     else:
-        lot = s.count[LOTS]
-        s.count[LOTS] += 1
-    s.lot_origin[lot], s.lot_amount[lot], s.lot_next[lot] = origin, amount, NONE
+        lot = s.counters[LOTS]
+        s.counters[LOTS] += 1
+    s.lots[lot, ORIGIN], s.lot_units[lot], s.lots[lot, NEXT] = origin, amount, NONE
     return lot
 
 
 @register_jitable
 def free_lot(s, lot):  # type: ignore[no-untyped-def]
     """Give a lot back to the arena."""
-    s.lot_next[lot] = s.count[FREE]
-    s.count[FREE] = lot
-    s.count[FREE_COUNT] += 1
+    s.lots[lot, NEXT] = s.counters[FREE]
+    s.counters[FREE] = lot
+    s.counters[FREE_COUNT] += 1
 
 
 @register_jitable
 def append_lot(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Lay a lot as the newest of a pot; it joins the one before when that has the same origin."""
-    tail = s.slot_tail[slot]
-    if tail != NONE and s.lot_origin[tail] == origin:
-        s.lot_amount[tail] += amount
+    tail = s.slots[slot, TAIL]
+    if tail != NONE and s.lots[tail, ORIGIN] == origin:
+        s.lot_units[tail] += amount
         return
     lot = new_lot(s, origin, amount)
     if tail == NONE:
-        s.slot_head[slot] = lot
+        s.slots[slot, HEAD] = lot
     else:
-        s.lot_next[tail] = lot
-    s.slot_tail[slot] = lot
-    s.slot_length[slot] += 1
+        s.lots[tail, NEXT] = lot
+    s.slots[slot, TAIL] = lot
+    s.slots[slot, LENGTH] += 1
 
 
 @register_jitable
 def prepend_lot(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Lay a lot where it is taken first; it joins the one there when that has the same origin."""
-    head = s.slot_head[slot]
-    if head != NONE and s.lot_origin[head] == origin:
-        s.lot_amount[head] += amount
+    head = s.slots[slot, HEAD]
+    if head != NONE and s.lots[head, ORIGIN] == origin:
+        s.lot_units[head] += amount
         return
     lot = new_lot(s, origin, amount)
-    s.lot_next[lot] = head
-    s.slot_head[slot] = lot
+    s.lots[lot, NEXT] = head
+    s.slots[slot, HEAD] = lot
     if head == NONE:
-        s.slot_tail[slot] = lot
-    s.slot_length[slot] += 1
+        s.slots[slot, TAIL] = lot
+    s.slots[slot, LENGTH] += 1
 
 
 @register_jitable
 def add_to_origin(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Add to the one lot of an origin in a row sorted by origin."""
-    before, lot = NONE, s.slot_head[slot]
-    while lot != NONE and s.lot_origin[lot] < origin:
-        before, lot = lot, s.lot_next[lot]
-    if lot != NONE and s.lot_origin[lot] == origin:
-        s.lot_amount[lot] += amount
+    before, lot = NONE, s.slots[slot, HEAD]
+    while lot != NONE and s.lots[lot, ORIGIN] < origin:
+        before, lot = lot, s.lots[lot, NEXT]
+    if lot != NONE and s.lots[lot, ORIGIN] == origin:
+        s.lot_units[lot] += amount
         return
     new = new_lot(s, origin, amount)
-    s.lot_next[new] = lot
+    s.lots[new, NEXT] = lot
     if before == NONE:
-        s.slot_head[slot] = new
+        s.slots[slot, HEAD] = new
     else:
-        s.lot_next[before] = new
+        s.lots[before, NEXT] = new
     if lot == NONE:
-        s.slot_tail[slot] = new
-    s.slot_length[slot] += 1
+        s.slots[slot, TAIL] = new
+    s.slots[slot, LENGTH] += 1
 
 
 @register_jitable
 def clear_lots(s, slot):  # type: ignore[no-untyped-def]
     """Empty a pot's row."""
-    lot = s.slot_head[slot]
+    lot = s.slots[slot, HEAD]
     while lot != NONE:
-        following = s.lot_next[lot]
+        following = s.lots[lot, NEXT]
         free_lot(s, lot)
         lot = following
-    s.slot_head[slot], s.slot_tail[slot], s.slot_length[slot] = NONE, NONE, 0
+    s.slots[slot, HEAD], s.slots[slot, TAIL], s.slots[slot, LENGTH] = NONE, NONE, 0
 
 
 @register_jitable
 def record_flow(s, row, pot, theft, named, amount):  # type: ignore[no-untyped-def]
     """Write down stolen units that a row laid in a pot."""
-    i = s.count[FLOWS]
-    s.count[FLOWS] += 1
-    s.flow_row[i], s.flow_pot[i], s.flow_theft[i], s.flow_named[i], s.flow_amount[i] = row, pot, theft, named, amount
+    i = s.counters[FLOWS]
+    s.counters[FLOWS] += 1
+    s.flows[i, 0], s.flows[i, 1], s.flows[i, 2], s.flows[i, 3] = row, pot, theft, named
+    s.flow_units[i] = amount

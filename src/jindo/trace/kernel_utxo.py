@@ -19,10 +19,17 @@ from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_account import CLEAN_FIRST, DIRTY_FIRST, DONE, HAIRCUT, LIFO, NEEDS_ROOM, POISON
 from jindo.trace.kernel_state import (
     FOLLOWED,
+    HEAD,
     HEAP,
+    HOP,
+    INFLOW,
+    LENGTH,
     LIMITED,
+    NEXT,
     NONE,
+    ORIGIN,
     SEED,
+    STATUS,
     STOPPED,
     add_slot,
     append_lot,
@@ -116,13 +123,13 @@ def _pool_inputs(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
     for i in range(first, c.in_offsets[tx + 1]):
         rank = c.input_rank[c.seed_in[seed] + i - first] if seed != NONE else NONE
         slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
-        if slot == NONE or s.slot_status[slot] != FOLLOWED:
+        if slot == NONE or s.slots[slot, STATUS] != FOLLOWED:
             _add_to_pool(p, CLEAN, rank, 0, c.in_amount[i])
             continue
-        lot = s.slot_head[slot]
+        lot = s.slots[slot, HEAD]
         while lot != NONE:
-            _add_to_pool(p, s.lot_origin[lot], rank, s.slot_hop[slot], s.lot_amount[lot])
-            lot = s.lot_next[lot]
+            _add_to_pool(p, s.lots[lot, ORIGIN], rank, s.slots[slot, HOP], s.lot_units[lot])
+            lot = s.lots[lot, NEXT]
         clear_lots(s, slot)
     if c.coinbase[tx] == 1:
         for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
@@ -173,7 +180,7 @@ def _order_pool(c, p):  # type: ignore[no-untyped-def]
     order = np.arange(size)
     if c.rule == LIFO:
         return order[::-1].copy()
-    if c.rule == DIRTY_FIRST or c.rule == CLEAN_FIRST:
+    if c.rule in (DIRTY_FIRST, CLEAN_FIRST):
         at = 0
         for want in range(2):
             for i in range(size):
@@ -186,7 +193,7 @@ def _order_pool(c, p):  # type: ignore[no-untyped-def]
 @register_jitable
 def _order_outputs(c, p, first, last):  # type: ignore[no-untyped-def]
     count = last - first
-    if c.rule != DIRTY_FIRST and c.rule != CLEAN_FIRST:
+    if c.rule not in (DIRTY_FIRST, CLEAN_FIRST):
         return np.arange(count)
     keys = np.empty(count, p.amount.dtype)
     for i in range(count):
@@ -250,12 +257,12 @@ def _join_pool(p):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
-def _lay_shares(c, p, seed, index, is_stolen, held, amount, hop):  # type: ignore[no-untyped-def]
-    """Apportion `amount` over the pool's stolen or clean lots, which hold `held` together."""
+def _lay_shares(c, p, seed, index, sign, held, amount, hop):  # type: ignore[no-untyped-def]
+    """Apportion `amount` over the pool's stolen (sign 1) or clean (-1) lots, which hold `held` together."""
     zero = amount - amount
     running, before = zero, zero
     for i in range(p.size[0]):
-        if (p.origin[i] >= 0) == is_stolen and held > 0:
+        if (p.origin[i] >= 0) == (sign > 0) and held > 0:
             running += p.amount[i]
             reached = mul_div(running, amount, held)
             _lay(c, p, seed, index, p.origin[i], p.rank[i], hop, reached - before)
@@ -278,8 +285,8 @@ def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
         reached = mul_div(stolen, running, held) if held > 0 else before
         share, before = reached - before, reached
         p.size[1] = 0
-        _lay_shares(c, p, seed, FEE if is_fee else index, True, left_stolen, share, hop)
-        _lay_shares(c, p, seed, FEE if is_fee else index, False, left_clean, size - share, hop)
+        _lay_shares(c, p, seed, FEE if is_fee else index, 1, left_stolen, share, hop)
+        _lay_shares(c, p, seed, FEE if is_fee else index, -1, left_clean, size - share, hop)
         left_stolen, left_clean = left_stolen - share, left_clean - (size - share)
         entered = _settle(c, s, p, tx, FEE if is_fee else first + index) or entered
     return entered
@@ -348,7 +355,7 @@ def _pool_length(c, s, tx):  # type: ignore[no-untyped-def]
     length = c.in_offsets[tx + 1] - c.in_offsets[tx] + c.out_offsets[tx + 1] - c.out_offsets[tx] + 2
     for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
         slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
-        length += s.slot_length[slot] if slot != NONE else 0
+        length += s.slots[slot, LENGTH] if slot != NONE else 0
     return length
 
 
@@ -361,13 +368,13 @@ def _record_external(c, s, tx):  # type: ignore[no-untyped-def]
             slot = find_slot(s, o)
     for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
         if c.in_known[i] == 0:
-            s.slot_inflow[slot] += c.in_amount[i]
+            s.slot_units[slot, INFLOW] += c.in_amount[i]
 
 
 @register_jitable
 def _next_tx(c, s):  # type: ignore[no-untyped-def]
-    seed = c.seed_tx[s.count[SEED]] if s.count[SEED] < len(c.seed_tx) else c.end
-    return min(seed, s.heap[0]) if s.count[HEAP] > 0 else seed
+    seed = c.seed_tx[s.counters[SEED]] if s.counters[SEED] < len(c.seed_tx) else c.end
+    return min(seed, s.heap[0]) if s.counters[HEAP] > 0 else seed
 
 
 def run(c, s, p):  # type: ignore[no-untyped-def]
@@ -378,13 +385,13 @@ def run(c, s, p):  # type: ignore[no-untyped-def]
             return DONE
         need = _pool_length(c, s, tx)
         outputs = c.out_offsets[tx + 1] - c.out_offsets[tx] + 1
-        thefts_out = need if c.rule != HAIRCUT and c.rule != POISON else min(need, 2 * c.thefts + 1) * outputs
+        thefts_out = need if c.rule not in (HAIRCUT, POISON) else min(need, 2 * c.thefts + 1) * outputs
         if need > len(p.origin) or not has_room(s, need + thefts_out, need + thefts_out):
             return NEEDS_ROOM
-        while s.count[HEAP] > 0 and s.heap[0] == tx:
+        while s.counters[HEAP] > 0 and s.heap[0] == tx:
             pop_row(s)
-        while s.count[SEED] < len(c.seed_tx) and c.seed_tx[s.count[SEED]] == tx:
-            s.count[SEED] += 1
+        while s.counters[SEED] < len(c.seed_tx) and c.seed_tx[s.counters[SEED]] == tx:
+            s.counters[SEED] += 1
         seed = _find_seed(c, tx)
         _pool_inputs(c, s, p, tx, seed)
         if c.rule == POISON:

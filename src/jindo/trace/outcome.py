@@ -81,7 +81,9 @@ def asset_of(chain: Chain, pot: int) -> str:
 
 def flow_asset(chain: Chain, flow: Flow) -> str:
     """The asset that a flow moved, fees included."""
-    return asset_of(chain, int(chain.src[flow.row]) if isinstance(chain, AccountChain) and flow.pot == FEE else flow.pot)
+    return asset_of(
+        chain, int(chain.src[flow.row]) if isinstance(chain, AccountChain) and flow.pot == FEE else flow.pot
+    )
 
 
 def find_stop(stops: Stops, findings: Findings, pot: int) -> Stop | None:
@@ -99,12 +101,18 @@ def source_pots(chain: Chain, row: int) -> list[int]:
     return [int(output) for output in outputs if output != NOBODY]
 
 
-def _build_endpoints(chain: Chain, stops: Stops, findings: Findings) -> dict[tuple[int, str, str, str], Endpoint]:
+def _build_endpoints(
+    chain: Chain, stops: Stops, findings: Findings
+) -> dict[tuple[int, str, str, str], Endpoint]:
     marked = _find_marked(chain, findings)
     endpoints: dict[tuple[int, str, str, str], Endpoint] = {}
     for theft, pot, stop, asset, amount, rows, is_marked in _arrivals(chain, stops, findings, marked):
-        account = "" if pot == FEE or account_of(chain, pot) == NOBODY else chain.accounts[account_of(chain, pot)]
-        endpoint = endpoints.setdefault((theft, account, stop.reason, asset), Endpoint(theft, account, stop, asset))
+        account = (
+            "" if pot == FEE or account_of(chain, pot) == NOBODY else chain.accounts[account_of(chain, pot)]
+        )
+        endpoint = endpoints.setdefault(
+            (theft, account, stop.reason, asset), Endpoint(theft, account, stop, asset)
+        )
         endpoint.amount += amount
         endpoint.is_unexplained |= is_marked
         _widen(endpoint, [int(chain.time[row]) for row in rows], findings.hops.get(pot))
@@ -146,7 +154,9 @@ class _Marked:
 
 def _find_marked(chain: Chain, findings: Findings) -> _Marked:
     is_account = isinstance(chain, AccountChain)
-    marked = _Marked(set(findings.inflow) if is_account else set(), set() if is_account else set(findings.inflow))
+    marked = _Marked(
+        set(findings.inflow) if is_account else set(), set() if is_account else set(findings.inflow)
+    )
     for flow in findings.flows:
         if any(pot in marked.pots for pot in source_pots(chain, flow.row)):
             marked.rows.add(flow.row)

@@ -68,12 +68,16 @@ def trace_account_chain(
     `opening` gives pots a clean balance before the first event, in base units.
     """
     books = _Books(rule, stopped, max_hops)
-    books.lots = {pot: [(CLEAN, units)] for pot, units in (opening or {}).items() if units and pot not in stopped}
+    books.lots = {
+        pot: [(CLEAN, units)] for pot, units in (opening or {}).items() if units and pot not in stopped
+    }
     for event in range(end):
         sender, receiver, amount = int(chain.src[event]), int(chain.dst[event]), int(chain.amount[event])
         if amount and sender != receiver:
             _apply(books, event, sender, receiver, amount, seeds.theft_of.get(event))
-    inflow = {pot: units for pot, units in books.inflow.items() if pot in books.hops and books.is_followed(pot)}
+    inflow = {
+        pot: units for pot, units in books.inflow.items() if pot in books.hops and books.is_followed(pot)
+    }
     return build_findings(books.flows, books.held(), inflow, books.hops, books.limited)
 
 
@@ -125,8 +129,8 @@ def _stolen(lots: Lots) -> dict[int, int]:
 
 
 def _record(books: _Books, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]) -> None:
-    books.flows.extend(Flow(row, pot, theft, False, units) for theft, units in stolen.items())
-    books.flows.extend(Flow(row, pot, theft, True, units) for theft, units in named.items())
+    books.flows.extend(Flow(row, pot, theft, named=False, amount=units) for theft, units in stolen.items())
+    books.flows.extend(Flow(row, pot, theft, named=True, amount=units) for theft, units in named.items())
 
 
 def trace_utxo_chain(
@@ -189,7 +193,9 @@ def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming
     entered = False
     for index, (output, laid) in enumerate(zip((*outputs, FEE), filled, strict=True)):
         if books.rule.conserves:
-            entered |= _lay_output(books, tx, output, laid, [naming.find_taker(index, {p.rank}) for p in laid])
+            entered |= _lay_output(
+                books, tx, output, laid, [naming.find_taker(index, {p.rank}) for p in laid]
+            )
         else:
             taker = naming.find_taker(index, {piece.rank for piece in pieces if piece.size})
             entered |= _stain_output(books, tx, output, laid, stain, taker)
@@ -234,7 +240,9 @@ def _lay_output(books: _Books, tx: int, output: int, laid: list[_Piece], takers:
     ]
     stolen = _stolen([(piece.origin, piece.size) for piece in laid])
     _record(books, tx, output, stolen, _subtract(_stolen(lots), stolen))
-    first = next((piece for piece, (origin, _) in zip(laid, lots, strict=True) if origin >= 0 and piece.size), None)
+    first = next(
+        (piece for piece, (origin, _) in zip(laid, lots, strict=True) if origin >= 0 and piece.size), None
+    )
     if output == FEE or first is None:
         return False
     books.enter(output, first.hop + 1)

@@ -185,7 +185,9 @@ def _spread_shares(lots: Lots, sizes: Sequence[int]) -> list[Lots]:
 
 def _share(lots: Lots, stolen: int, clean: int) -> Lots:
     """`stolen` and `clean` units, each apportioned over the origins that are there."""
-    return merge([*_apportion_origins(lots, stolen, is_clean=False), *_apportion_origins(lots, clean, is_clean=True)])
+    return merge(
+        [*_apportion_origins(lots, stolen, is_clean=False), *_apportion_origins(lots, clean, is_clean=True)]
+    )
 
 
 def _apportion_origins(lots: Lots, amount: int, *, is_clean: bool) -> Lots:

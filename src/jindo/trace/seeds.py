@@ -181,7 +181,9 @@ def _resolve_utxo(
             if account >= 0:
                 accounts.setdefault(account, []).append(rank)
     for account in accounts:
-        for output in chain.account_outputs[chain.account_offsets[account] : chain.account_offsets[account + 1]]:
+        for output in chain.account_outputs[
+            chain.account_offsets[account] : chain.account_offsets[account + 1]
+        ]:
             if chain.out_spender[output] != NOBODY:
                 transactions.setdefault(int(chain.out_spender[output]), [])
     for i in _external_inputs(chain, accounts):
@@ -217,7 +219,9 @@ def _seed_of(
     inputs = range(int(chain.in_offsets[tx]), int(chain.in_offsets[tx + 1]))
     outputs = range(int(chain.out_offsets[tx]), int(chain.out_offsets[tx + 1]))
     own = {int(chain.in_account[i]) for i in inputs} - {NOBODY}
-    if any(chain.in_account[i] == NOBODY for i in inputs) and any(_transfer_index(named[r]) is None for r in ranks):
+    if any(chain.in_account[i] == NOBODY for i in inputs) and any(
+        _transfer_index(named[r]) is None for r in ranks
+    ):
         notes.append(
             f"{named[ranks[0]].place}: {chain.tx_hashes[tx]} has inputs whose addresses the ledger does not know; "
             "change to them cannot be told apart and counts as stolen (name the outputs by index to exclude it)"
@@ -233,7 +237,11 @@ def _seed_of(
         found.update(rank for rank in input_rank if rank >= 0)
     _note_shared(chain, tx, ranks, named, notes, thefts, output_rank)
     found.update(r for r in ranks if any(_names(named[r], index) for index in range(len(outputs))))
-    return UtxoSeed(input_rank, output_rank, output_named) if max((*input_rank, *output_rank), default=-1) >= 0 else None
+    return (
+        UtxoSeed(input_rank, output_rank, output_named)
+        if max((*input_rank, *output_rank), default=-1) >= 0
+        else None
+    )
 
 
 def _transfer_index(row: Named) -> int | None:
@@ -244,8 +252,14 @@ def _names(row: Named, index: int) -> bool:
     return _transfer_index(row) in (None, index)
 
 
-def _output_rank(chain: UtxoChain, ranks: list[int], named: Sequence[Named], index: int, *, is_change: bool) -> int:
-    takers = [r for r in ranks if _transfer_index(named[r]) == index or (_transfer_index(named[r]) is None and not is_change)]
+def _output_rank(
+    chain: UtxoChain, ranks: list[int], named: Sequence[Named], index: int, *, is_change: bool
+) -> int:
+    takers = [
+        r
+        for r in ranks
+        if _transfer_index(named[r]) == index or (_transfer_index(named[r]) is None and not is_change)
+    ]
     return min(takers, default=-1)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.trace.strategies import Case, account_cases
 
-from jindo.ledger import AccountChain
+from jindo.base.ids import ETHEREUM
+from jindo.ledger import AccountChain, build_account_chain
+from jindo.sim.random_chains import random_account_rows
 from jindo.trace import RULES, Stops, kernel
-from jindo.trace.boundary import stopped_pots
+from jindo.trace.boundary import build_stops
 from jindo.trace.findings import FEE
 from jindo.trace.reach import Reach, find_reach
 
@@ -31,16 +34,17 @@ def reference_reach(
     return reached, touched
 
 
-def reach_of(case: Case, start: set[int]) -> Reach:
+def reach_of(case: Case, start: set[int], scan_factor: int) -> Reach:
     chain: Any = case.chain
-    return find_reach(chain, start, end=case.end, stopped_pots=stopped_pots(case.stops))
+    stopped = [pot for pot in range(len(chain.pot_account)) if pot in case.stops]
+    return find_reach(chain, start, end=case.end, stopped_pots=stopped, scan_factor=scan_factor)
 
 
-@given(account_cases(), st.sets(st.integers(0, 39)))
-def test_reach_equals_one_pass(case: Case, start: set[int]) -> None:
+@given(account_cases(), st.sets(st.integers(0, 39)), st.sampled_from([0, 4, 1000]))
+def test_reach_equals_one_pass(case: Case, start: set[int], scan_factor: int) -> None:
     chain: Any = case.chain
     start = {event for event in start if event < chain.event_count}
-    found = reach_of(case, start)
+    found = reach_of(case, start, scan_factor)
     reached, touched = reference_reach(chain, start, end=case.end, stopped=case.stops)
     assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
     assert found.events.tolist() == sorted(reached.values())
@@ -51,16 +55,23 @@ def test_reach_equals_one_pass(case: Case, start: set[int]) -> None:
 def test_reach_holds_every_trace(case: Case, rule: str) -> None:
     chain: Any = case.chain
     seeds: Any = case.seeds
-    traced = kernel.trace_account_chain(
-        chain,
-        seeds,
-        rule=RULES[rule],
-        stops=case.stops,
-        end=case.end,
-        max_hops=case.max_hops,
-        opening=case.opening,
-    )
-    found = reach_of(case, set(seeds.theft_of))
+    asked: dict[str, Any] = {"rule": RULES[rule], "end": case.end, "max_hops": case.max_hops}
+    traced = kernel.trace_account_chain(chain, seeds, stops=case.stops, opening=case.opening, **asked)
+    found = reach_of(case, set(seeds.theft_of), 4)
     first = dict(zip(found.pots.tolist(), found.events.tolist(), strict=True))
     assert all(first[flow.pot] <= flow.row for flow in traced.flows if flow.pot != FEE)
     assert set(traced.hops) <= set(first)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32), st.sampled_from([0, 1, 250]))
+def test_reach_equals_one_pass_as_it_grows(seed: int, scan_factor: int) -> None:
+    rows = random_account_rows(random.Random(seed), accounts=3000, events=9000, assets=1)
+    chain = build_account_chain(ETHEREUM, rows)
+    stops = build_stops(chain, None)
+    start = set(range(0, chain.event_count, 50))
+    case = Case(chain, None, stops, chain.event_count, None, {})
+    found = reach_of(case, start, scan_factor)
+    reached, touched = reference_reach(chain, start, end=case.end, stopped=stops)
+    assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
+    assert found.touched == touched

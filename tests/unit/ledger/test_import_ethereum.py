@@ -215,3 +215,19 @@ def test_a_table_of_another_sort_is_named(tmp_path: Path) -> None:
     assert report.notes == ("logs.json is none of the tables that move value, and was not read",)
     with pytest.raises(InputError, match="no table of transactions"):
         bring(tmp_path, logs=[{"topics": [], "data": "0x"}])
+
+
+def bare(**more: Any) -> dict[str, Any]:
+    return {name: value for name, value in tx(**more).items() if not name.startswith("receipt")}
+
+
+def test_a_failure_that_is_known_later_withdraws_the_value(tmp_path: Path) -> None:
+    bring(tmp_path, transactions=[bare(), bare(hash=OTHER, transaction_index=5)])
+    report = bring(tmp_path, transactions=[tx(receipt_status=0)])
+    assert told(tmp_path) == [("GAS", 105000), ("NATIVE", 100)]
+    assert "1 movements" in report.notes[-1]
+
+
+def test_a_failure_that_was_known_before_is_remembered(tmp_path: Path) -> None:
+    bring(tmp_path, transactions=[tx(receipt_status=0)])
+    assert bring(tmp_path, transactions=[bare()]).added == 0

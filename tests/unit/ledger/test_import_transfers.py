@@ -247,3 +247,23 @@ def test_import_of_a_header_alone_adds_nothing(tmp_path: Path) -> None:
 def test_import_of_nothing_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         import_source(str(tmp_path / "none.csv"), format="transfers", into=tmp_path / "ledger")
+
+
+@pytest.mark.parametrize("content", [b"", b"block,tx_hash,from,to,amount\n1,\xff\xfe,a,b,1\n", b"PAR1"])
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.jsonl", "t.xlsx"])
+def test_import_of_a_file_that_is_not_what_it_says(tmp_path: Path, content: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError):
+        import_source(str(tmp_path / name), format="transfers", into=tmp_path / "ledger")
+    assert not (tmp_path / "ledger").exists()
+
+
+def test_import_reads_a_header_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert bring(tmp_path, f"\ufeff{HEADER}\n1,t,{A},{B},5\n").added == 1
+
+
+def test_import_reads_json_lines_with_every_digit(tmp_path: Path) -> None:
+    row = {"block": 1, "tx_hash": "t", "from": A, "to": B, "amount": 2**200 + 1}
+    report = bring(tmp_path, json.dumps(row) + "\n{broken\n", "t.jsonl")
+    assert amounts(tmp_path) == [2**200 + 1]
+    assert [reject["line"] for reject in rejects(report)] == ["2"]

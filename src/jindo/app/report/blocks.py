@@ -80,7 +80,7 @@ class Table:
     rows: tuple[Row, ...]
     more: str = ""
     is_sheet: bool = False
-    """Whether it is a balance sheet: two sides beside each other, `item, amount, item, amount`."""
+    """Whether it is a balance sheet, which faces set apart."""
     block: str = "table"
 
 

@@ -11,10 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from jindo.app.report.wording import NATIVE, count, show_asset, show_chain, show_id, show_name, show_tokens, to_seconds
+from jindo.app.report.wording import (
+    NATIVE,
+    count,
+    show_asset,
+    show_chain,
+    show_id,
+    show_name,
+    show_tokens,
+    to_seconds,
+)
+from jindo.base.ids import UNNAMED_ASSET
 
 ARRIVALS = ("service", "likely-service", "mixer")
 """Reasons under which value reached somebody who can be asked about it."""
+UNNAMED_THEFT = "theft"
+"""What the result calls a theft that the investigator gave no name."""
 
 
 class Strand(NamedTuple):
@@ -26,7 +38,16 @@ class Strand(NamedTuple):
 
     def title(self) -> str:
         """The strand in words, for headings."""
-        return f"{show_name(self.theft)}: {show_asset(self.asset)} on {show_chain(self.chain)}"
+        named = "" if self.theft == UNNAMED_THEFT else f"{show_name(self.theft)}: "
+        return f"{named}{show_asset(self.asset)} on {self.place()}"
+
+    def called(self) -> str:
+        """The theft in a sentence."""
+        return "the theft" if self.theft == UNNAMED_THEFT else f"the theft “{show_name(self.theft)}”"
+
+    def place(self) -> str:
+        """The chain in words."""
+        return show_chain(self.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,8 @@ class Facts:
     strands: tuple[Strand, ...]
     endings: dict[Strand, list[Ending]]
     moves: dict[Strand, list[Move]]
+    upper: dict[Strand, list[Ending]]
+    """Endings under poison."""
     parties: dict[tuple[Strand, str, str], str]
     """What labels call an account that was reached, by strand, account and reason."""
 
@@ -86,9 +109,13 @@ class Facts:
         return self.rule != "poison"
 
     def as_of(self) -> int | None:
-        """Unix seconds of the last block looked at; `None` where no chain has times."""
-        times = [to_seconds(chain.get("last_time")) for chain in self.result["provenance"]["ledger"]["chains"]]
-        return max((time for time in times if time is not None), default=None)
+        """Unix seconds up to which was looked; `None` where no chain has times."""
+        until = to_seconds(self.result["provenance"]["until"])
+        times = [
+            to_seconds(chain.get("last_time")) for chain in self.result["provenance"]["ledger"]["chains"]
+        ]
+        last = max((time for time in times if time is not None), default=None)
+        return last if until is None or last is None else min(until, last)
 
     def ended(self, strand: Strand, *reasons: str) -> list[Ending]:
         """Endings of a strand for these reasons, largest first."""
@@ -120,8 +147,9 @@ class Facts:
         return show_asset(asset) if self.decimals(asset) is not None else f"base units of {show_asset(asset)}"
 
     def money(self, asset: str, units: int) -> str:
-        """An amount with its unit."""
-        return f"{self.amount(asset, units)} {self.unit(asset)}"
+        """An amount with its unit, for sentences."""
+        unit = self.unit(asset)
+        return f"{self.amount(asset, units)} {f'of the {unit}' if unit == UNNAMED_ASSET else unit}"
 
 
 def read_facts(result: dict[str, Any], flows: list[dict[str, str]]) -> Facts:
@@ -131,7 +159,8 @@ def read_facts(result: dict[str, Any], flows: list[dict[str, str]]) -> Facts:
     named = [_strand(row) for row in result["findings"]["thefts"]]
     strands = tuple(dict.fromkeys([*named, *(ending.strand for ending in endings)]))
     parties = {(ending.strand, ending.account, ending.reason): ending.party() for ending in endings}
-    return Facts(result, strands, _by_strand(endings), _by_strand(moves), parties)
+    upper = [read_ending(row) for row in result["upper_bound"]["endpoints"]]
+    return Facts(result, strands, _by_strand(endings), _by_strand(moves), _by_strand(upper), parties)
 
 
 def read_ending(row: dict[str, Any]) -> Ending:

@@ -1,7 +1,8 @@
 """The flow picture of one strand, drawn as SVG.
 
 * Width of a band and height of a box follow the amount, in whole pixels; one pixel is the least that is drawn.
-* Every box carries its name and its exact amount in text.
+* Every box carries its name and its amount in text; one too long for its place ends in "…" and is exact when
+  pointed at, in the words, and in the tables.
 * The words beside the picture say the same for who cannot see it.
 
 Which boxes and bands there are is `stages`'s.
@@ -57,16 +58,22 @@ def _place(graph: Graph) -> tuple[dict[str, Spot], int, tuple[int, int]]:
         left = (WIDTH - ENDS - NODE) * stage // last
         top = TOP + (tallest - _column_height(boxes, heights)) // 2
         for box in boxes:
-            top += 0 if stage == last else LABEL
-            spots[box.key] = left, top, heights[box.key]
-            top += max(heights[box.key] + 8, PITCH) if stage == last else heights[box.key] + 10
+            above, below = _room(box, heights[box.key])
+            spots[box.key] = left, top + above, heights[box.key]
+            top += above + heights[box.key] + below
     return spots, TOP + tallest + 12, scale
 
 
 def _column_height(boxes: list[Box], heights: dict[str, int]) -> int:
-    if any(box.tone not in {"theft", "account"} for box in boxes):
-        return sum(max(heights[box.key] + 8, PITCH) for box in boxes)
-    return sum(heights[box.key] + 10 + LABEL for box in boxes)
+    return sum(sum(_room(box, heights[box.key])) + heights[box.key] for box in boxes)
+
+
+def _room(box: Box, height: int) -> tuple[int, int]:
+    """Pixels above and below a box: ends have their label beside them, the others above."""
+    if box.tone in {"theft", "account"}:
+        return LABEL, 10
+    free = max(PITCH - height, 8)
+    return free // 2, free - free // 2
 
 
 def _pixels(units: int, scale: tuple[int, int]) -> int:
@@ -95,7 +102,9 @@ def _draw_bands(
     for source, target in sorted(graph.bands, key=lambda band: (rank[band[1]], band)):
         starts[source, target] = leaving[source]
         leaving[source] += _pixels(graph.bands[source, target], scale)
-    for source, target in sorted(graph.bands, key=lambda band: (graph.boxes[band[0]].stage, rank[band[0]], band)):
+    for source, target in sorted(
+        graph.bands, key=lambda band: (graph.boxes[band[0]].stage, rank[band[0]], band)
+    ):
         ends[source, target] = entering[target]
         entering[target] += _pixels(graph.bands[source, target], scale)
     shapes = []
@@ -103,14 +112,16 @@ def _draw_bands(
         width = _pixels(units, scale)
         start = spots[source][0] + NODE, _along(spots[source], starts[source, target], width)
         end = spots[target][0], _along(spots[target], ends[source, target], width)
-        title = f"{graph.boxes[source].label} to {graph.boxes[target].label}: {facts.money(strand.asset, units)}"
+        title = (
+            f"{graph.boxes[source].label} to {graph.boxes[target].label}: {facts.money(strand.asset, units)}"
+        )
         shapes.append(draw_band(start, end, width, graph.boxes[target].tone, title))
     return shapes
 
 
 def _along(spot: Spot, offset: int, width: int) -> int:
-    """The middle of a band on a box's side, kept inside where bands of one pixel add up to more than the box."""
-    return spot[1] + min(offset, max(spot[2] - width, 0)) + width // 2
+    """A band's upper edge on a box's side, kept inside where bands of one pixel add up to more than the box."""
+    return spot[1] + min(offset, max(spot[2] - width, 0))
 
 
 def _draw_boxes(facts: Facts, strand: Strand, graph: Graph, spots: dict[str, Spot]) -> list[str]:
@@ -122,7 +133,7 @@ def _draw_boxes(facts: Facts, strand: Strand, graph: Graph, spots: dict[str, Spo
         shapes.append(draw_bar(left, top, NODE, height, box.tone, title))
         if box.tone in {"theft", "account"}:
             shapes.append(draw_text(left, top - 17, _fit(box.label, 18), size=12))
-            shapes.append(draw_text(left, top - 4, _fit(amount, 20), tone="faint", size=11))
+            shapes.append(draw_text(left, top - 4, _brief(amount), tone="faint", size=11))
             continue
         middle = top + height // 2
         shapes.append(draw_text(left + NODE + 8, middle - 2, _fit(box.label, 32)))
@@ -138,6 +149,17 @@ def _fit(text: str, length: int) -> str:
         if used > length:
             return text[:position] + "…"
     return text
+
+
+def _brief(amount: str) -> str:
+    """An amount for a narrow place: whole, or with its last digits left off where a reader sees that they are."""
+    whole, point, part = amount.partition(".")
+    if len(amount) <= 15:
+        return amount
+    if len(whole) <= 13:
+        return f"{whole}{point}{part[:2]}…"
+    digits = whole.replace(",", "")
+    return f"{digits[:3]}… (10^{len(digits) - 1})"
 
 
 def _caption(facts: Facts, strand: Strand, graph: Graph) -> str:
@@ -157,7 +179,8 @@ def _describe(facts: Facts, strand: Strand, graph: Graph) -> str:
     ends = [box for box in graph.boxes.values() if box.tone not in {"theft", "account"}]
     parts = [f"{box.label} {facts.amount(strand.asset, box.size())}" for box in ends]
     stages = [
-        f"{graph.stages[stage]}: {count(number, 'account')}" for stage, number in sorted(graph.accounts.items())
+        f"{graph.stages[stage]}: {count(number, 'account')}"
+        for stage, number in sorted(graph.accounts.items())
     ]
     passed = f" It passed {'; '.join(stages)}." if stages else ""
     stolen = facts.money(strand.asset, facts.stolen(strand))

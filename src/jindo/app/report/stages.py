@@ -107,10 +107,15 @@ def _stage_titles(moves: list[Move], last: int) -> list[str]:
 
 
 def _name_accounts(moves: list[Move], stage_of: dict[str, int]) -> dict[str, str]:
-    """The box of every followed account: its own for the largest of a stage, else the stage's rest."""
+    """The box of every followed account: its own for those that received most from earlier stages, else the rest's."""
     received: dict[str, int] = defaultdict(int)
     for move in moves:
-        if move.target in stage_of and not move.reason:
+        came_from = (
+            0
+            if move.is_named
+            else max((stage_of.get(sender, 0) for sender in move.source.split()), default=0)
+        )
+        if not move.reason and came_from < stage_of.get(move.target, 0):
             received[move.target] += move.amount
     named = {account: f"rest {stage}" for account, stage in stage_of.items()}
     for stage in set(stage_of.values()):
@@ -158,7 +163,7 @@ def _source(move: Move, stage_of: dict[str, int], named: dict[str, str]) -> str:
     """The box that a movement leaves; on a UTXO chain, that of the deepest input address."""
     if move.is_named:
         return "theft"
-    known = [address for address in move.source.replace(",", " ").replace(";", " ").split() if address in stage_of]
+    known = [address for address in move.source.split() if address in stage_of]
     if known:
         return named[max(known, key=lambda address: (stage_of[address], address))]
     return "theft"
@@ -190,4 +195,10 @@ def _lay_bands(graph: Graph, boxes: dict[str, Box], bands: dict[tuple[str, str],
 
 def _box_order(box: Box) -> tuple[int, int, bool, int, str]:
     tones = ("theft", "account", "service", "likely", "mixer", "gone", "held")
-    return box.stage, tones.index(box.tone), box.key.endswith("rest") or box.key.startswith("rest "), -box.size(), box.key
+    return (
+        box.stage,
+        tones.index(box.tone),
+        box.key.endswith("rest") or box.key.startswith("rest "),
+        -box.size(),
+        box.key,
+    )

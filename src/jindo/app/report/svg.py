@@ -30,12 +30,12 @@ def draw_frame(width: int, height: int, title: str, description: str, shapes: li
     )
 
 
-def draw_text(x: int, y: int, text: str, *, anchor: str = "start", tone: str = "ink", size: int = 13) -> str:
-    """A line of text; `tone` is `ink` or `faint`."""
+def draw_text(x: int, y: int, text: str, *, tone: str = "ink", size: int = 13) -> str:
+    """A line of text on a halo, readable on bands; `tone` is `ink` or `faint`."""
     colour = INK if tone == "ink" else FAINT
     return (
-        f'<text class="{tone}" x="{x}" y="{y}" text-anchor="{anchor}" font-size="{size}" '
-        f'fill="{colour}">{escape(text)}</text>'
+        f'<text class="{tone}" x="{x}" y="{y}" font-size="{size}" fill="{colour}" stroke="#ffffff" stroke-width="3" '
+        f'stroke-opacity="0.75" stroke-linejoin="round" paint-order="stroke">{escape(text)}</text>'
     )
 
 
@@ -48,12 +48,14 @@ def draw_bar(x: int, y: int, width: int, height: int, tone: str, title: str) -> 
 
 
 def draw_band(start: tuple[int, int], end: tuple[int, int], width: int, tone: str, title: str) -> str:
-    """A curved band from a point to one on its right."""
+    """A curved band from a point to one on its right; the points are its upper corners."""
     (x0, y0), (x1, y1) = start, end
     middle = (x0 + x1) // 2
+    upper = f"M{x0} {y0}C{middle} {y0} {middle} {y1} {x1} {y1}"
+    lower = f"v{width}C{middle} {y1 + width} {middle} {y0 + width} {x0} {y0 + width}z"
     return (
-        f'<path class="band-{tone}" d="M{x0} {y0}C{middle} {y0} {middle} {y1} {x1} {y1}" fill="none" '
-        f'stroke="{TONES[tone]}" stroke-opacity="0.32" stroke-width="{width}"><title>{escape(title)}</title></path>'
+        f'<path class="band-{tone}" d="{upper}{lower}" fill="{TONES[tone]}" fill-opacity="0.32">'
+        f"<title>{escape(title)}</title></path>"
     )
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from jindo.base.amounts import format_units
 from jindo.base.ids import BITCOIN, ETHEREUM
@@ -19,7 +20,7 @@ NATIVE = {f"{ETHEREUM}/slip44:60": ("ETH", "wei", 18), f"{BITCOIN}/slip44:0": ("
 
 RULES = {
     "fifo": ("first in, first out", "Clayton's Case"),
-    "lifo": ("last in, first out", "no leading case"),
+    "lifo": ("last in, first out", "—"),
     "haircut": ("pro rata", "pari passu"),
     "dirty-first": ("stolen value leaves first", "Re Oatway"),
     "clean-first": ("clean value leaves first", "Re Hallett, lowest intermediate balance"),
@@ -40,6 +41,7 @@ REASONS = {
 NAME_LENGTH = 80
 
 
+@lru_cache(maxsize=1 << 14)
 def show_name(text: str) -> str:
     """A name as safe, single-line text of at most 80 characters."""
     kept = "".join(" " if unicodedata.category(c) in {"Zl", "Zp", "Zs"} else c for c in text if _is_shown(c))
@@ -49,6 +51,8 @@ def show_name(text: str) -> str:
 
 def show_id(text: str) -> str:
     """An address or hash in full, without characters that cannot be seen."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(character for character in text if _is_shown(character))
 
 
@@ -82,6 +86,7 @@ def show_time(moment: int | str | None) -> str:
     return "unknown" if seconds is None else format_time(seconds)[:19].replace("T", " ")
 
 
+@lru_cache(maxsize=1 << 16)
 def to_seconds(moment: int | str | None) -> int | None:
     """Unix seconds of a time as the result states it: seconds, ISO text, or none."""
     if moment is None or moment == "":
@@ -104,4 +109,7 @@ def show_tokens(units: int, decimals: int | None) -> str:
 
 
 def _is_shown(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"} and character not in "\ufffe\uffff"
+    return (
+        unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+        and character not in "\ufffe\uffff"
+    )

@@ -15,14 +15,16 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from jindo.base.amounts import parse_units
 from jindo.base.errors import InputError
 from jindo.base.ids import Account, TxId, parse_address, parse_tx_id
 from jindo.base.times import parse_time
+from jindo.ledger.build_utxo import output_account
+from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
-from jindo.ledger.staging import SourceFile, Staging
+from jindo.ledger.staging import Staging
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,18 @@ def read_bitcoin(
     for number, source in enumerate(files):
         if source.sort != "json":
             raise InputError("bitcoin-etl transactions are read as JSON lines", place=source.name)
-        opened = (
-            gzip.open(source.path, "rt", encoding="utf-8")
-            if source.path.suffix == ".gz"
-            else source.path.open(encoding="utf-8")
-        )
-        with opened as stream:
+        with _open(source) as stream:
             for line, text in enumerate(stream, 1):
                 if line % 50_000 == 0:
                     staging.progress(f"reading {source.name}", line, None)
                 if text.strip():
                     yield number, line, text.strip(), _parse_line(text)
+
+
+def _open(source: SourceFile) -> IO[str]:
+    if source.path.suffix == ".gz":
+        return gzip.open(source.path, "rt", encoding="utf-8")
+    return source.path.open(encoding="utf-8")
 
 
 def _parse_line(text: str) -> UtxoTransaction | BadRow:
@@ -96,8 +99,10 @@ def _parse_input(given: Any) -> UtxoInput:
 
 def _parse_output(made: Any) -> UtxoOutput:
     address = _parse_addresses(made)
-    script = str(made.get("script_hex") or "") if address is None else ""
-    return UtxoOutput(value=parse_units(str(_get(made, "value"))), address=address, script=script.lower())
+    script = str(made.get("script_hex") or "").lower() if address is None else ""
+    output = UtxoOutput(value=parse_units(str(_get(made, "value"))), address=address, script=script)
+    output_account(output)  # a script that is not hex is refused here, with its line
+    return output
 
 
 def _parse_addresses(item: Any) -> Account | None:

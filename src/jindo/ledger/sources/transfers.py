@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from jindo.base.amounts import MAX_DECIMALS
 from jindo.base.errors import InputError
 from jindo.base.ids import UNNAMED_ASSET, ChainId, parse_asset
+from jindo.ledger.files import SourceFile, quote
 from jindo.ledger.rows import Kind
-from jindo.ledger.staging import SourceFile, Staging, load, quote
+from jindo.ledger.staging import Staging, load
 
 REQUIRED = ("block", "tx_hash", "from", "to", "amount")
 OPTIONAL = ("time", "tx_index", "log_index", "asset", "decimals", "memo")
@@ -51,6 +52,7 @@ def stage_transfers(
     default = quote(parse_asset(asset, chain=chain) if asset is not None else UNNAMED_ASSET)
     places = "NULL::VARCHAR" if decimals is None else quote(str(decimals))
     given = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)
+    staging.run("CREATE TABLE failed_txs (key VARCHAR)")
     staging.run(
         f"CREATE VIEW raw AS SELECT file, line, 0 AS part, block_text AS block, tx_hash_text AS tx_hash, from_text AS sender, "
         f"to_text AS receiver, amount_text AS amount, time_text AS time, tx_index_text AS tx_index, "

@@ -1,0 +1,212 @@
+"""The JSON Schemas of every `--json` output and of `result.json`, from which `generate.py` writes the published files.
+
+* Every key is required and no other is allowed: what leaves the program is listed here, or a test fails.
+* Amounts are strings of digits in base units; times are ISO 8601 in UTC, or unix seconds where it says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number"}
+FLAG: Schema = {"type": "boolean"}
+UNITS: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]*)$", "description": "base units"}
+HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256"}
+CHAIN: Schema = {"type": "string", "pattern": "^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$", "description": "CAIP-2"}
+TIME: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
+SECONDS: Schema = {"type": "integer", "description": "unix seconds"}
+RULES = ("fifo", "lifo", "haircut", "dirty-first", "clean-first")
+RULE: Schema = {"enum": [*RULES, "poison"]}
+REASON: Schema = {
+    "enum": ["service", "likely-service", "mixer", "departed", "burned", "fee", "limit", "held"]
+}
+
+
+def build_object(**properties: Schema) -> Schema:
+    """An object that has exactly these keys."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def build_list(entry: Schema) -> Schema:
+    """A list of entries."""
+    return {"type": "array", "items": entry}
+
+
+def build_map(entry: Schema) -> Schema:
+    """An object of any keys."""
+    return {"type": "object", "additionalProperties": entry}
+
+
+def allow_null(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+DECIMALS = build_map(allow_null(COUNT))
+THEFT = build_object(theft=TEXT, chain=CHAIN, asset=TEXT, stolen=UNITS, movements=COUNT)
+SHEET = build_object(
+    theft=TEXT, chain=CHAIN, asset=TEXT, stolen=UNITS, arrived=UNITS,
+    **dict.fromkeys(REASON["enum"], UNITS),
+)  # fmt: skip
+ENDPOINT = build_object(
+    theft=TEXT, chain=CHAIN, account=TEXT, service=TEXT, kind=TEXT, reason=REASON, asset=TEXT, amount=UNITS,
+    first_time=allow_null(SECONDS), last_time=allow_null(SECONDS), hops=allow_null(COUNT), unexplained=FLAG,
+)  # fmt: skip
+INFLOW = build_object(chain=CHAIN, asset=TEXT, amount=UNITS)
+STOP = build_object(chain=CHAIN, account=TEXT, reason=REASON, service=TEXT, kind=TEXT)
+FLOW = build_object(
+    **dict.fromkeys(["theft", "chain", "block", "time", "tx_hash", "index", "from", "to", "asset", "reason", "hops"], TEXT),
+    named={"enum": ["yes", "no"]}, amount=UNITS,
+)  # fmt: skip
+SERVICE = build_object(
+    theft=TEXT, chain=CHAIN, asset=TEXT, service=TEXT, kind=TEXT, reason=REASON, amount=UNITS, accounts=COUNT
+)
+
+SPREAD = build_object(
+    theft=TEXT, chain=CHAIN, account=TEXT, service=TEXT, kind=TEXT, reason=REASON, asset=TEXT,
+    amounts=build_object(**dict.fromkeys(RULES, UNITS)), least=UNITS, most=UNITS,
+)  # fmt: skip
+LEDGER_CHAIN = build_object(
+    chain=CHAIN, fingerprint=HASH, kind={"enum": ["account", "utxo"]}, rows=COUNT,
+    first_block=allow_null(COUNT), last_block=allow_null(COUNT),
+    first_time=allow_null(SECONDS), last_time=allow_null(SECONDS),
+)  # fmt: skip
+NAMED = {
+    "anyOf": [
+        build_object(theft=TEXT, tx_hash=TEXT, index=allow_null(COUNT)),
+        build_object(theft=TEXT, address=TEXT, from_time=allow_null(SECONDS)),
+    ]
+}
+OPENING = build_object(sha256=HASH, balances=build_list(build_object(account=TEXT, asset=TEXT, amount=UNITS)))
+PROVENANCE = build_object(
+    ledger=build_object(fingerprint=HASH, chains=build_list(LEDGER_CHAIN)),
+    until=allow_null(TIME),
+    stolen=build_object(rows=COUNT, sha256=HASH, named=build_list(NAMED)),
+    services=allow_null(build_object(rows=COUNT, sha256=HASH, file=TEXT)),
+    labels=build_list(STOP),
+    opening=allow_null(OPENING),
+    decimals=DECIMALS,
+    conventions=build_list(TEXT),
+    notes=build_list(TEXT),
+    history=build_object(sha256=HASH, rows=COUNT),
+)
+FINDINGS = build_object(
+    method=TEXT,
+    rule=RULE,
+    max_hops=allow_null(COUNT),
+    thefts=build_list(THEFT),
+    sheets=build_list(SHEET),
+    endpoints=build_list(ENDPOINT),
+    unexplained_inflow=build_list(INFLOW),
+    flows=build_object(count=COUNT, sha256=HASH),
+    stops=build_list(STOP),
+)
+RESULT = build_object(
+    format={"const": "jindo.result/1"},
+    findings_hash=HASH,
+    provenance_hash=HASH,
+    findings=FINDINGS,
+    spread=build_list(SPREAD),
+    upper_bound=build_object(rule={"const": "poison"}, endpoints=build_list(ENDPOINT)),
+    bounds={"const": "not computed"},
+    provenance=PROVENANCE,
+    software=build_object(name={"const": "jindo"}, version=TEXT),
+)
+
+_COUNTS = dict.fromkeys(
+    ["read", "added", "already_there", "left_by_distinct", "superseded", "rejected"], COUNT
+)
+_IMPORTED = build_object(
+    format=TEXT, chain=CHAIN, **_COUNTS, rejects=allow_null(TEXT),
+    sources=build_list(build_object(name=TEXT, sha256=HASH)),
+)  # fmt: skip
+_STATUS_CHAIN = build_object(
+    chain=CHAIN, kind={"enum": ["account", "utxo"]}, rows=COUNT, transactions=COUNT, accounts=COUNT,
+    first_block=allow_null(COUNT), last_block=allow_null(COUNT),
+    first_time=allow_null(TIME), last_time=allow_null(TIME),
+    assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)), fingerprint=HASH,
+)  # fmt: skip
+_FINDING = build_object(name=TEXT, state={"enum": ["ok", "missing", "low"]}, detail=TEXT, remedy=TEXT)
+_TRUTH = build_object(
+    theft=TEXT, asset=TEXT, stolen=UNITS, accounts=COUNT, figures=COUNT, equal={"const": True}
+)
+
+SCHEMAS: dict[str, tuple[str, Schema]] = {
+    "result": ("result.json of a result folder", RESULT),
+    "ledger-import": (
+        "jindo ledger import --json",
+        build_object(
+            ledger=TEXT, chain=CHAIN, source_rows=build_map(COUNT), **_COUNTS, rejects=allow_null(TEXT),
+            notes=build_list(TEXT), fingerprint=TEXT,
+        ),
+    ),
+    "ledger-status": (
+        "jindo ledger status --json",
+        build_object(
+            ledger=TEXT, chains=build_list(_STATUS_CHAIN), imports=build_list(_IMPORTED), rejected=COUNT,
+            rejects=build_list(TEXT), notes=build_list(TEXT), size=COUNT, fingerprint=HASH,
+        ),
+    ),
+    "trace": (
+        "jindo trace LEDGER --json",
+        build_object(
+            out=TEXT, files=build_list(TEXT), rule=RULE, thefts=build_list(THEFT), services=build_list(SERVICE),
+            sheets=build_list(SHEET), unexplained_inflow=build_list(INFLOW), decimals=DECIMALS,
+            notes=build_list(TEXT), findings_hash=HASH, provenance_hash=HASH,
+        ),
+    ),
+    "trace-explain": (
+        "jindo trace explain --json",
+        build_object(
+            address=TEXT, rule=RULE, endpoints=build_list(ENDPOINT), received=build_list(FLOW),
+            paths=build_list(build_list(FLOW)), complete=FLAG, decimals=DECIMALS,
+        ),
+    ),
+    "verify": (
+        "jindo verify --json",
+        build_object(
+            path=TEXT, verified={"const": True}, checks=build_list(build_object(name=TEXT, detail=TEXT))
+        ),
+    ),
+    "world-list": (
+        "jindo world list --json",
+        build_object(worlds=build_list(build_object(name=TEXT, description=TEXT))),
+    ),
+    "world-make": (
+        "jindo world make --json",
+        build_object(
+            world=TEXT, seed={"type": "integer"}, scale=NUMBER, out=TEXT,
+            files=build_list(build_object(name=TEXT, size=COUNT)),
+        ),
+    ),
+    "demo": (
+        "jindo demo --json",
+        build_object(
+            dir=TEXT, world=TEXT, description=TEXT, seed={"type": "integer"}, scale=NUMBER,
+            imported=build_list(build_object(chain=CHAIN, added=COUNT)), rule=RULE, thefts=build_list(THEFT),
+            services=build_list(SERVICE), sheets=build_list(SHEET), decimals=DECIMALS, truth=build_list(_TRUTH),
+            example=TEXT,
+        ),
+    ),
+    "doctor": ("jindo doctor --json", build_object(version=TEXT, findings=build_list(_FINDING))),
+    "error": (
+        "stderr of any command that fails with --json",
+        build_object(error=build_object(code=TEXT, problem=TEXT, place=TEXT, remedy=TEXT)),
+    ),
+}  # fmt: skip
+"""By name: what it describes, and the schema."""
+
+
+def build_schema(name: str) -> Schema:
+    """The published schema of one output."""
+    title, schema = SCHEMAS[name]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}

@@ -1,0 +1,131 @@
+"""The files that a source stands for, and which columns each has.
+
+* A source is a file, a folder with all below it, or a pattern; files come in order of name.
+* CSV, JSON lines and Parquet are told by the file's ending; columns by its header, keys or schema.
+* A file that is not what its name says is refused before anything is read.
+
+What is in the columns is `staging`'s to read.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from jindo.base.errors import InputError, NotFound
+
+_SUFFIXES = {
+    ".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".pq": "parquet",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json", ".json.gz": "json", ".jsonl.gz": "json",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file of a source."""
+
+    path: Path
+    name: str
+    """How it is called in rejects and in ledger.json: its path below the source."""
+    sort: str
+    """`csv`, `json` or `parquet`."""
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    """DuckDB types of the columns; all VARCHAR where the file is text."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, in hex."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def find_files(source: str) -> list[SourceFile]:
+    """The files that a file name, a folder or a glob pattern stands for, in order of name.
+
+    Raises:
+        NotFound: there is none.
+        InputError: a single file of a sort that is not read.
+    """
+    root = Path(source)
+    if root.is_file():
+        paths, base = [root], root.parent
+    elif root.is_dir():
+        paths, base = sorted(path for path in root.rglob("*") if path.is_file() and _sort(path)), root
+    else:
+        paths, base = (
+            sorted(Path(name) for name in _match(source) if Path(name).is_file()),
+            None,
+        )
+    if not paths:
+        raise NotFound(
+            f"there is no file at {source!r}",
+            remedy="Name a CSV, JSON lines or Parquet file, a folder of them, or a pattern in quotes.",
+        )
+    return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
+
+
+def _match(pattern: str) -> list[str]:
+    return glob.glob(pattern, recursive=True)  # noqa: PTH207  # the pattern may be absolute
+
+
+def quote(text: str) -> str:
+    """`text` as a SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sort(path: Path) -> str:
+    name = path.name.lower()
+    return next((sort for suffix, sort in _SUFFIXES.items() if name.endswith(suffix)), "")
+
+
+def _describe(path: Path, name: str) -> SourceFile:
+    sort = _sort(path)
+    if not sort:
+        raise InputError(
+            f"{name} is neither CSV, JSON lines nor Parquet by its name",
+            remedy="Give it the ending .csv, .jsonl or .parquet.",
+        )
+    try:
+        columns, types = _READERS[sort](path)
+    except (duckdb.Error, OSError, UnicodeDecodeError, csv.Error) as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"{name} cannot be read as {sort}: {first}", place=str(path)) from error
+    return SourceFile(path, name, sort, tuple(columns), tuple(types))
+
+
+def _parquet_columns(path: Path) -> tuple[list[str], list[str]]:
+    rows = duckdb.connect().execute(f"DESCRIBE SELECT * FROM read_parquet({quote(str(path))})").fetchall()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
+    with (
+        gzip.open(path, "rt", encoding="utf-8-sig")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8-sig") as stream
+    ):
+        names = next(csv.reader(stream), [])
+    return names, ["VARCHAR"] * len(names)
+
+
+def _json_columns(path: Path) -> tuple[list[str], list[str]]:
+    sql = (
+        f"SELECT DISTINCT unnest(json_keys(json)) FROM (SELECT json FROM read_ndjson_objects({quote(str(path))}, "
+        "ignore_errors = true, maximum_object_size = 67108864) LIMIT 1000) WHERE json_type(json) = 'OBJECT'"
+    )
+    names = sorted(str(row[0]) for row in duckdb.connect().execute(sql).fetchall())
+    return names, ["VARCHAR"] * len(names)
+
+
+_READERS: dict[str, Callable[[Path], tuple[list[str], list[str]]]] = {
+    "csv": _csv_columns,
+    "json": _json_columns,
+    "parquet": _parquet_columns,
+}
