@@ -31,10 +31,11 @@ $(LOCKED): requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
-$(READY): $(LOCKED) pyproject.toml
+$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py)
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip check --disable-pip-version-check
 	@echo "compiling the tracer, once"
+	@rm -f src/jindo/trace/__pycache__/*.nb?
 	$(BIN)/python -m jindo.trace.warm
 	@touch $@
 

@@ -7,7 +7,8 @@
     └── result/      what `jindo trace` writes
 
 * Every step is the use case that its command runs; nothing is done here that a user could not do by hand.
-* The comparison is exact: every account, service and reason, to the base unit, under all conserving rules.
+* The comparison is exact, to the base unit, under all conserving rules: every account and service reached, fees, and
+  what was burned. What is held is compared account by account under the stated rule, in sum under the others.
 * A folder that is not a demo's is refused; of one that is, only the four entries above are removed.
 """
 
@@ -104,18 +105,18 @@ def check_truth(truth: TheftTruth, result: Mapping[str, Any]) -> Agreement:
             if told.get(place, 0) != found.get(place, 0):
                 _refuse(truth, rule, place, told.get(place, 0), found.get(place, 0))
             figures += 1
-    _check_held(truth, result)
+    figures += _check_held(truth, result)
     return Agreement(truth.theft, truth.asset, truth.stolen, len(truth.endpoints), figures)
 
 
-_Place = tuple[str, str]
-"""Reason and account; the account is empty for what is one sum (fees, held)."""
+_Place = tuple[str, str, str]
+"""Reason, account, service; what is one sum (fees, held) has no account, what is burned no service."""
 
 
 def _figures_of_truth(truth: TheftTruth) -> dict[_Place, int]:
-    figures: dict[_Place, int] = {("fee", ""): truth.fee, ("held", ""): 0}
+    figures: dict[_Place, int] = {("fee", "", ""): truth.fee, ("held", "", ""): 0}
     for end in truth.endpoints:
-        place = (end.reason, "" if end.reason == "held" else end.account)
+        place = _place(end.reason, end.account, end.service)
         figures[place] = figures.get(place, 0) + end.amount
     return figures
 
@@ -125,13 +126,17 @@ def _figures_of_rule(truth: TheftTruth, result: Mapping[str, Any], rule: str) ->
     rows = [row for row in result["spread"] if (row["theft"], row["asset"]) == (truth.theft, truth.asset)]
     figures: dict[_Place, int] = {}
     for row in rows:
-        place = (row["reason"], row["account"])
+        place = _place(row["reason"], row["account"], row["service"])
         figures[place] = figures.get(place, 0) + int(row["amounts"][rule])
-    return figures | {("held", ""): truth.stolen - sum(figures.values())}
+    return figures | {("held", "", ""): truth.stolen - sum(figures.values())}
 
 
-def _check_held(truth: TheftTruth, result: Mapping[str, Any]) -> None:
-    """Under the stated rule what is held is held by the very accounts that the books say."""
+def _place(reason: str, account: str, service: str) -> _Place:
+    return reason, "" if reason == "held" else account, "" if reason in {"held", "burned"} else service
+
+
+def _check_held(truth: TheftTruth, result: Mapping[str, Any]) -> int:
+    """How many accounts hold something: under the stated rule the very ones that the books say."""
     told = {end.account: end.amount for end in truth.endpoints if end.reason == "held"}
     found = {
         end["account"]: int(end["amount"])
@@ -141,13 +146,14 @@ def _check_held(truth: TheftTruth, result: Mapping[str, Any]) -> None:
     for account in sorted(told.keys() | found.keys()):
         if told.get(account, 0) != found.get(account, 0):
             rule = result["findings"]["rule"]
-            _refuse(truth, rule, ("held", account), told.get(account, 0), found.get(account, 0))
+            _refuse(truth, rule, ("held", account, ""), told.get(account, 0), found.get(account, 0))
+    return len(told)
 
 
 def _refuse(truth: TheftTruth, rule: str, place: _Place, told: int, found: int) -> None:
-    reason, account = place
+    where = " ".join(part for part in place if part)
     raise IntegrityError(
-        f"{truth.theft}, {reason} {account}: the books say {told} base units, {rule} finds {found}",
+        f"{truth.theft}, {where}: the books say {told} base units, {rule} finds {found}",
         place="truth.json",
         remedy="Report this as a bug: the world's books and the trace must agree to the unit.",
     )

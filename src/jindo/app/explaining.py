@@ -16,12 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jindo.base.errors import InputError, NotFound
-from jindo.base.ids import parse_address
-
 from jindo.app.history import read_spent_outputs
 from jindo.app.tracing import read_flow_rows
 from jindo.app.verifying import read_result
+from jindo.base.errors import InputError, NotFound
+from jindo.base.ids import parse_address
 
 Step = dict[str, str]
 """One row of `flows.csv`."""

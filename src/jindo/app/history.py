@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jindo.app.study import Answer, Study, as_account, as_utxo
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId, TxId
 from jindo.ledger import (
@@ -35,8 +36,6 @@ from jindo.seal import canonical_bytes
 from jindo.trace import AccountSeeds, UtxoSeeds
 from jindo.trace.seeds import UtxoSeed
 
-from jindo.app.study import Answer, Study
-
 _INPUT = pa.struct(
     [
         ("prev_hash", pa.string()),
@@ -47,7 +46,9 @@ _INPUT = pa.struct(
         ("rank", pa.int64()),
     ]
 )
-_OUTPUT = pa.struct([("value", pa.string()), ("address", pa.string()), ("rank", pa.int64()), ("named", pa.bool_())])
+_OUTPUT = pa.struct(
+    [("value", pa.string()), ("address", pa.string()), ("rank", pa.int64()), ("named", pa.bool_())]
+)
 SCHEMA = pa.schema(
     [
         ("chain", pa.string()),
@@ -74,14 +75,21 @@ def write_history(study: Study, path: Path) -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for place, answer in enumerate(study.stated):
         touched = sorted(set().union(*(_touched_rows(study.answers[rule][place]) for rule in study.answers)))
-        rows += _account_rows(answer, touched) if isinstance(answer.question.chain, AccountChain) else _utxo_rows(answer, touched)
-    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd", write_statistics=False)
+        rows += (
+            _account_rows(answer, touched)
+            if isinstance(answer.question.chain, AccountChain)
+            else _utxo_rows(answer, touched)
+        )
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=SCHEMA), path, compression="zstd", write_statistics=False
+    )
     return _describe(rows)
 
 
 def describe_history(path: Path) -> dict[str, Any]:
-    """Row count of a history, and the SHA-256 over its rows as canonical JSON lines: of what it says, not of how
-    this version of Parquet packs it.
+    """Row count of a history, and the SHA-256 over its rows as canonical JSON lines.
+
+    The hash is of what the history says, not of how this version of Parquet packs it.
 
     Raises:
         IntegrityError: the file is not a whole history.
@@ -112,7 +120,9 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
 def _describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for row in rows:
-        digest.update(canonical_bytes({name: value for name, value in row.items() if value is not None}) + b"\n")
+        digest.update(
+            canonical_bytes({name: value for name, value in row.items() if value is not None}) + b"\n"
+        )
     return {"rows": len(rows), "sha256": digest.hexdigest()}
 
 
@@ -127,7 +137,9 @@ def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:
 
 def _touched_rows(answer: Answer) -> set[int]:
     chain, findings = answer.question.chain, answer.findings
-    rows = {flow.row for flow in findings.flows} | {row for row in _seed_rows(answer) if row < answer.question.end}
+    rows = {flow.row for flow in findings.flows} | {
+        row for row in _seed_rows(answer) if row < answer.question.end
+    }
     if isinstance(chain, UtxoChain):
         return rows
     for pot in findings.hops:
@@ -144,8 +156,7 @@ def _seed_rows(answer: Answer) -> list[int]:
 
 
 def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
-    chain, seeds = answer.question.chain, answer.question.seeds
-    assert isinstance(chain, AccountChain) and isinstance(seeds, AccountSeeds)
+    chain, seeds = as_account(answer.question)
     return [
         {
             "chain": chain.chain,
@@ -166,8 +177,7 @@ def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
 
 
 def _utxo_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
-    chain, seeds = answer.question.chain, answer.question.seeds
-    assert isinstance(chain, UtxoChain) and isinstance(seeds, UtxoSeeds)
+    chain, seeds = as_utxo(answer.question)
     return [
         _utxo_row(chain.chain, row, seeds.seeds.get(tx))
         for tx, row in zip(touched, read_transactions(chain, touched), strict=True)
@@ -243,7 +253,13 @@ def _transaction(row: dict[str, Any]) -> UtxoTransaction:
     )
     outputs = tuple(UtxoOutput(int(made["value"]), Account(made["address"])) for made in row["outputs"])
     return UtxoTransaction(
-        row["block"], TxId(row["tx_hash"]), row["tx_index"], inputs, outputs, coinbase=row["coinbase"], time=row["time"]
+        row["block"],
+        TxId(row["tx_hash"]),
+        row["tx_index"],
+        inputs,
+        outputs,
+        coinbase=row["coinbase"],
+        time=row["time"],
     )
 
 

@@ -89,9 +89,13 @@ def read_labels(path: Path) -> Labels:
         address = _at(place, "address", parse_address, row["address"])
         stop = stop_of_kind(row["kind"], service=row["service"], source=path.name)
         if stops.setdefault(address, stop) != stop:
-            notes.append(f"{place}: {address} is labelled twice; the first label, {stops[address].service!r}, counts")
+            notes.append(
+                f"{place}: {address} is labelled twice; the first label, {stops[address].service!r}, counts"
+            )
         if stop.kind.lower() not in KNOWN_KINDS:
-            notes.append(f"{place}: the kind {stop.kind!r} is not one that Jindo knows; the account counts as a service")
+            notes.append(
+                f"{place}: the kind {stop.kind!r} is not one that Jindo knows; the account counts as a service"
+            )
     return Labels(stops, path.name, sha256_hex(data), rows, tuple(dict.fromkeys(notes)))
 
 
@@ -107,7 +111,9 @@ def read_opening(path: Path) -> tuple[tuple[OpeningBalance, ...], str]:
     balances = []
     for place, row in _iter_rows(path, data, all_of=("address", "amount")):
         address = _at(place, "address", parse_address, row["address"])
-        balances.append(OpeningBalance(address, row.get("asset", ""), _at(place, "amount", parse_units, row["amount"])))
+        balances.append(
+            OpeningBalance(address, row.get("asset", ""), _at(place, "amount", parse_units, row["amount"]))
+        )
     return tuple(balances), sha256_hex(data)
 
 
@@ -124,7 +130,9 @@ def _parse_named(place: str, row: Mapping[str, str]) -> Named:
         from_time = _at(place, "from_time", parse_time, time) if time else None
         return NamedAccount(theft, _at(place, "address", parse_address, row["address"]), from_time, place)
     if not row.get("tx_hash"):
-        raise InputError("the row names neither a transaction (tx_hash) nor an account (address)", place=place)
+        raise InputError(
+            "the row names neither a transaction (tx_hash) nor an account (address)", place=place
+        )
     index = row.get("log_index") or row.get("output_index")
     tx_hash = _at(place, "tx_hash", parse_tx_id, row["tx_hash"])
     return NamedTransfer(theft, tx_hash, _at(place, "index", parse_index, index) if index else None, place)

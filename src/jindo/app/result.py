@@ -15,6 +15,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from jindo.app.study import Answer, Study
 from jindo.base.times import format_time
 from jindo.ledger import NOBODY, AccountChain, Chain
 from jindo.seal import canonical_bytes, canonical_hash, sha256_hex
@@ -22,14 +23,37 @@ from jindo.trace import CONSERVING, FEE, Flow
 from jindo.trace.boundary import account_of
 from jindo.trace.outcome import Endpoint, Sheet, find_stop, flow_asset
 
-from jindo.app.study import Answer, Study
-
 FORMAT = "jindo.result/1"
 METHOD = "1"
 """Version of what tracing means (`docs/explain/tracing.md`); raised when that page's meaning changes."""
 
-FLOW_COLUMNS = "theft named chain block time tx_hash index from to asset amount reason hops".split()
-ENDPOINT_COLUMNS = "theft account service kind reason asset amount first_time last_time hops".split()
+FLOW_COLUMNS = [
+    "theft",
+    "named",
+    "chain",
+    "block",
+    "time",
+    "tx_hash",
+    "index",
+    "from",
+    "to",
+    "asset",
+    "amount",
+    "reason",
+    "hops",
+]
+ENDPOINT_COLUMNS = [
+    "theft",
+    "account",
+    "service",
+    "kind",
+    "reason",
+    "asset",
+    "amount",
+    "first_time",
+    "last_time",
+    "hops",
+]
 
 
 def build_result(study: Study, provenance: dict[str, Any], *, version: str) -> dict[str, Any]:
@@ -59,9 +83,13 @@ def build_findings(study: Study) -> dict[str, Any]:
         "rule": study.rule,
         "max_hops": study.max_hops,
         "thefts": [theft for answer in study.stated for theft in _thefts(study, answer)],
-        "sheets": [_sheet(study, a.question.chain, sheet) for a in study.stated for sheet in a.outcome.sheets],
+        "sheets": [
+            _sheet(study, a.question.chain, sheet) for a in study.stated for sheet in a.outcome.sheets
+        ],
         "endpoints": [
-            _endpoint(study, a.question.chain, endpoint) for a in study.stated for endpoint in a.outcome.endpoints
+            _endpoint(study, a.question.chain, endpoint)
+            for a in study.stated
+            for endpoint in a.outcome.endpoints
         ],
         "unexplained_inflow": [
             {"chain": answer.question.chain.chain, "asset": asset, "amount": str(units)}
@@ -102,11 +130,15 @@ def labels_that_stopped(study: Study, rules: tuple[str, ...]) -> list[dict[str, 
         for e in answer.outcome.endpoints
         if e.stop.reason not in ("held", "fee", "limit")
     }
-    return [dict(zip(("chain", "account", "reason", "service", "kind"), row, strict=True)) for row in sorted(found)]
+    return [
+        dict(zip(("chain", "account", "reason", "service", "kind"), row, strict=True))
+        for row in sorted(found)
+    ]
 
 
 def _thefts(study: Study, answer: Answer) -> Iterator[dict[str, Any]]:
-    chain, found = answer.question.chain, {}
+    chain = answer.question.chain
+    found: dict[tuple[int, str], tuple[set[int], int]] = {}
     for flow in answer.findings.flows:
         if flow.named:
             rows, amount = found.get((flow.theft, flow_asset(chain, flow)), (set(), 0))
@@ -160,7 +192,9 @@ def _build_spread(study: Study) -> list[dict[str, Any]]:
     for rule in CONSERVING:
         for endpoint in _reached(study, rule):
             key = tuple(endpoint[name] for name in names)
-            row = spread.setdefault(key, {**dict(zip(names, key, strict=True)), "amounts": dict.fromkeys(CONSERVING, "0")})
+            row = spread.setdefault(
+                key, {**dict(zip(names, key, strict=True)), "amounts": dict.fromkeys(CONSERVING, "0")}
+            )
             row["amounts"][rule] = endpoint["amount"]
     for row in spread.values():
         amounts = [int(amount) for amount in row["amounts"].values()]

@@ -11,7 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jindo.ledger import AccountChain, Chain, UtxoChain
-from jindo.trace import RULES, AccountSeeds, Boundary, Findings, Stops, UtxoSeeds, build_stops, kernel, reference
+from jindo.trace import (
+    RULES,
+    AccountSeeds,
+    Boundary,
+    Findings,
+    Stops,
+    UtxoSeeds,
+    build_stops,
+    kernel,
+    reference,
+)
 from jindo.trace.outcome import Outcome, build_outcome
 
 Progress = Callable[[str, int, int | None], None]
@@ -94,21 +104,45 @@ def run_study(
 
 def trace_by_reference(question: Question, *, rule: str, max_hops: int | None) -> Findings:
     """The same question answered by the readable reference: slow, and independent of the kernel."""
-    asked = {"rule": RULES[rule], "stopped": question.stops, "end": question.end, "max_hops": max_hops}
-    if isinstance(question.chain, UtxoChain):
-        assert isinstance(question.seeds, UtxoSeeds)
-        return reference.trace_utxo_chain(question.chain, question.seeds, **asked)
-    assert isinstance(question.seeds, AccountSeeds)
-    return reference.trace_account_chain(question.chain, question.seeds, opening=question.opening, **asked)
+    q, law = question, RULES[rule]
+    if isinstance(q.chain, UtxoChain):
+        utxo, taken = as_utxo(q)
+        return reference.trace_utxo_chain(
+            utxo, taken, rule=law, stopped=q.stops, end=q.end, max_hops=max_hops
+        )
+    chain, seeds = as_account(q)
+    return reference.trace_account_chain(
+        chain, seeds, rule=law, stopped=q.stops, end=q.end, max_hops=max_hops, opening=q.opening
+    )
+
+
+def as_account(question: Question) -> tuple[AccountChain, AccountSeeds]:
+    """The chain and seeds of a question about an account chain."""
+    if isinstance(question.chain, AccountChain) and isinstance(question.seeds, AccountSeeds):
+        return question.chain, question.seeds
+    raise TypeError("the question is not about an account chain")
+
+
+def as_utxo(question: Question) -> tuple[UtxoChain, UtxoSeeds]:
+    """The chain and seeds of a question about a UTXO chain."""
+    if isinstance(question.chain, UtxoChain) and isinstance(question.seeds, UtxoSeeds):
+        return question.chain, question.seeds
+    raise TypeError("the question is not about a UTXO chain")
 
 
 def _answer(question: Question, rule: str, max_hops: int | None) -> Answer:
-    chain, seeds = question.chain, question.seeds
-    asked = {"rule": RULES[rule], "stops": question.stops, "end": question.end, "max_hops": max_hops}
-    if isinstance(chain, AccountChain) and isinstance(seeds, AccountSeeds):
-        findings = kernel.trace_account_chain(chain, seeds, opening=question.opening, **asked)
-    else:
-        assert isinstance(chain, UtxoChain) and isinstance(seeds, UtxoSeeds)
-        findings = kernel.trace_utxo_chain(chain, seeds, **asked)
-    outcome = build_outcome(chain, question.stops, findings, conserves=RULES[rule].conserves)
+    findings = _trace_by_kernel(question, rule, max_hops)
+    outcome = build_outcome(question.chain, question.stops, findings, conserves=RULES[rule].conserves)
     return Answer(question, findings, outcome)
+
+
+def _trace_by_kernel(question: Question, rule: str, max_hops: int | None) -> Findings:
+    q, law = question, RULES[rule]
+    if isinstance(q.seeds, UtxoSeeds) and isinstance(q.chain, UtxoChain):
+        return kernel.trace_utxo_chain(
+            q.chain, q.seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops
+        )
+    chain, seeds = as_account(q)
+    return kernel.trace_account_chain(
+        chain, seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops, opening=q.opening
+    )

@@ -7,18 +7,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from jindo.base.errors import ConflictError, InputError, NotFound
-from jindo.base.ids import BITCOIN, native_asset
-from jindo.base.times import format_time, parse_time
-from jindo.ledger import AccountChain, Chain, Kind, Ledger, open_ledger
-from jindo.seal import canonical_bytes, sha256_hex
-from jindo.trace import NamedTransfer, Resolution, get_rule, resolve
 
 from jindo.app.history import write_history
 from jindo.app.inputs import Labels, OpeningBalance, Stolen, read_labels, read_opening, read_stolen
@@ -26,6 +21,12 @@ from jindo.app.report import render_html, render_pdf
 from jindo.app.result import build_result, labels_that_stopped, write_endpoints, write_flows, write_result
 from jindo.app.study import Progress, Study, ask, run_study
 from jindo.app.version import VERSION
+from jindo.base.errors import ConflictError, InputError, NotFound
+from jindo.base.ids import BITCOIN, native_asset
+from jindo.base.times import format_time, parse_time
+from jindo.ledger import AccountChain, Chain, Ledger, open_ledger
+from jindo.seal import canonical_bytes, sha256_hex
+from jindo.trace import NamedTransfer, Resolution, get_rule, resolve
 
 CONVENTIONS = (
     "Amounts are whole base units; nothing is rounded but shares, which are rounded down against a running total.",
@@ -107,7 +108,13 @@ def _study(
 ) -> Study:
     openings = _find_openings(chains, balances)
     questions = [
-        ask(chain, found.seeds[chain.chain], labels, end=_end(chain, request.until), opening=openings[chain.chain])
+        ask(
+            chain,
+            found.seeds[chain.chain],
+            labels,
+            end=_end(chain, request.until),
+            opening=openings[chain.chain],
+        )
         for chain in chains
     ]
     return run_study(questions, found.thefts, rule=request.rule, max_hops=request.max_hops, progress=progress)
@@ -117,7 +124,9 @@ def _end(chain: Chain, until: str | None) -> int:
     if until is None:
         return len(chain.block)
     if not len(chain.blocks.time_max) or chain.blocks.time_max[-1] < 0:
-        raise InputError(f"the ledger has no times for {chain.chain}", place="--until", remedy="Leave --until out.")
+        raise InputError(
+            f"the ledger has no times for {chain.chain}", place="--until", remedy="Leave --until out."
+        )
     return chain.blocks.row_after(parse_time(until))
 
 
@@ -155,7 +164,11 @@ def _provenance(
     return {
         "ledger": _describe_ledger(ledger),
         "until": format_time(parse_time(request.until)) if request.until else None,
-        "stolen": {"rows": len(stolen.named), "sha256": stolen.sha256, "named": [_named(n) for n in stolen.named]},
+        "stolen": {
+            "rows": len(stolen.named),
+            "sha256": stolen.sha256,
+            "named": [_named(n) for n in stolen.named],
+        },
         "services": {"rows": labels.rows, "sha256": labels.sha256, "file": labels.name} if labels else None,
         "labels": labels_that_stopped(study, tuple(study.answers)),
         "opening": {
@@ -200,22 +213,22 @@ def _decimals(study: Study) -> dict[str, int | None]:
     decimals: dict[str, int | None] = {}
     for answer in study.stated:
         chain = answer.question.chain
-        known = (
-            dict(zip(chain.assets, chain.decimals, strict=True))
-            if isinstance(chain, AccountChain)
-            else {chain.asset: 8 if chain.chain == BITCOIN else None}
-        )
+        known: dict[str, int | None] = {native_asset(chain.chain): 8 if chain.chain == BITCOIN else None}
+        if isinstance(chain, AccountChain):
+            known = dict(zip(chain.assets, chain.decimals, strict=True))
         for endpoint in answer.outcome.endpoints:
-            decimals[endpoint.asset] = _known_decimals(chain, endpoint.asset, known.get(endpoint.asset))  # type: ignore[call-overload]
+            decimals[endpoint.asset] = _known_decimals(chain, endpoint.asset, known.get(endpoint.asset))
     return dict(sorted(decimals.items()))
 
 
 def _known_decimals(chain: Chain, asset: str, stated: int | None) -> int | None:
     is_ether = chain.chain.startswith("eip155:") and asset == native_asset(chain.chain)
-    return 18 if stated is None and is_ether and Kind.NATIVE in chain.kind else stated
+    return 18 if stated is None and is_ether else stated
 
 
-def _write_folder(out: Path, study: Study, provenance: dict[str, Any], progress: Progress | None) -> dict[str, Any]:
+def _write_folder(
+    out: Path, study: Study, provenance: dict[str, Any], progress: Progress | None
+) -> dict[str, Any]:
     steps = ("history", "result", "report.html", "report.pdf")
     draft = out.parent / f".{out.name}.part"
     shutil.rmtree(draft, ignore_errors=True)
@@ -241,7 +254,9 @@ def _write_folder(out: Path, study: Study, provenance: dict[str, Any], progress:
     return result
 
 
-def _write_reports(draft: Path, result: dict[str, Any], flows: str, progress: Progress | None, steps: tuple[str, ...]) -> None:
+def _write_reports(
+    draft: Path, result: dict[str, Any], flows: str, progress: Progress | None, steps: tuple[str, ...]
+) -> None:
     rows = read_flow_rows(flows)
     _say(progress, steps, 2)
     (draft / "report.html").write_text(render_html(result, rows), encoding="utf-8")
@@ -251,9 +266,6 @@ def _write_reports(draft: Path, result: dict[str, Any], flows: str, progress: Pr
 
 def read_flow_rows(flows: str) -> list[dict[str, str]]:
     """The rows of `flows.csv`."""
-    import csv
-    import io
-
     return list(csv.DictReader(io.StringIO(flows, newline="")))
 
 

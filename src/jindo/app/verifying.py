@@ -18,15 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jindo.base.errors import IntegrityError, NotFound
-from jindo.ledger import AccountChain, Chain
-from jindo.seal import canonical_hash, sha256_hex
-from jindo.trace import RULES, Stop
-
 from jindo.app.history import describe_history, read_history
 from jindo.app.result import FORMAT, METHOD, build_result, write_endpoints, write_flows, write_result
 from jindo.app.study import Progress, Study, ask, run_study, trace_by_reference
 from jindo.app.tracing import list_files
+from jindo.base.errors import IntegrityError, NotFound
+from jindo.ledger import AccountChain, Chain
+from jindo.seal import canonical_hash, sha256_hex
+from jindo.trace import RULES, Stop
 
 REFERENCE_ROWS = 200_000
 """Longest history that the readable reference runs through."""
@@ -128,7 +127,9 @@ def _rerun(result: dict[str, Any], history: Path, progress: Progress | None) -> 
         opening = _openings(chain, (result["provenance"]["opening"] or {}).get("balances", []))
         questions.append(ask(chain, seeds, _Labels(labels), opening=opening))
     findings = result["findings"]
-    return run_study(questions, thefts, rule=findings["rule"], max_hops=findings["max_hops"], progress=progress)
+    return run_study(
+        questions, thefts, rule=findings["rule"], max_hops=findings["max_hops"], progress=progress
+    )
 
 
 def _openings(chain: Chain, balances: list[dict[str, str]]) -> dict[int, int]:
@@ -145,7 +146,9 @@ def _openings(chain: Chain, balances: list[dict[str, str]]) -> dict[int, int]:
 def _check_balance(study: Study) -> Check:
     sheets = sum(len(answer.outcome.sheets) for answers in study.answers.values() for answer in answers)
     conserving = sum(rule.conserves for rule in RULES.values())
-    return Check("balance", f"{sheets} balance sheets under {conserving} conserving rules balance to the unit")
+    return Check(
+        "balance", f"{sheets} balance sheets under {conserving} conserving rules balance to the unit"
+    )
 
 
 def _check_trace(path: Path, result: dict[str, Any], study: Study) -> Check:
@@ -153,10 +156,15 @@ def _check_trace(path: Path, result: dict[str, Any], study: Study) -> Check:
     for name in ("findings", "spread", "upper_bound"):
         if again[name] != result[name]:
             raise IntegrityError(f"the history does not give these {name}", place=str(path / "result.json"))
-    for name, text in (("flows.csv", write_flows(study)), ("endpoints.csv", write_endpoints(again["findings"]))):
+    for name, text in (
+        ("flows.csv", write_flows(study)),
+        ("endpoints.csv", write_endpoints(again["findings"])),
+    ):
         if sha256_hex(text.encode()) != sha256_hex((path / name).read_bytes()):
             raise IntegrityError("the history does not give this file", place=str(path / name))
-    return Check("trace", f"traced again from {result['provenance']['history']['rows']} rows of history: the same")
+    return Check(
+        "trace", f"traced again from {result['provenance']['history']['rows']} rows of history: the same"
+    )
 
 
 def _check_reference(path: Path, result: dict[str, Any], study: Study) -> Check:
@@ -166,7 +174,9 @@ def _check_reference(path: Path, result: dict[str, Any], study: Study) -> Check:
     for answer in study.stated:
         slow = trace_by_reference(answer.question, rule=study.rule, max_hops=study.max_hops)
         if slow != answer.findings:
-            raise IntegrityError("the readable reference disagrees with the kernel", place=str(path / "result.json"))
+            raise IntegrityError(
+                "the readable reference disagrees with the kernel", place=str(path / "result.json")
+            )
     return Check("reference", f"the readable reference finds the same under {study.rule}")
 
 

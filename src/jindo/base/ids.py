@@ -38,7 +38,9 @@ BURN_ADDRESSES = frozenset(
 """Addresses that nobody can spend from: the zero and dead addresses, and two proven Bitcoin ones."""
 
 _CHAIN = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}")
-_ASSET = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}(/[-.%a-zA-Z0-9]{1,78})?")
+_ASSET = re.compile(
+    r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}(/[-.%a-zA-Z0-9]{1,78})?"
+)
 _EVM = re.compile(r"0[xX][0-9a-fA-F]{40}")
 _HASH = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,35}")
@@ -46,7 +48,12 @@ _BECH32 = re.compile(r"(bc|tb|bcrt|ltc|BC|TB|BCRT|LTC)1[0-9a-zA-Z]{6,87}")
 _BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32_ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
-_NATIVE = {"eip155:1": "slip44:60", str(BITCOIN): "slip44:0", "eip155:56": "slip44:714", "eip155:137": "slip44:966"}
+_NATIVE = {
+    "eip155:1": "slip44:60",
+    str(BITCOIN): "slip44:0",
+    "eip155:56": "slip44:714",
+    "eip155:137": "slip44:966",
+}
 
 
 def parse_chain(text: str) -> ChainId:
@@ -57,7 +64,8 @@ def parse_chain(text: str) -> ChainId:
     """
     if not _CHAIN.fullmatch(text):
         raise InputError(
-            f"{text!r} is not a CAIP-2 chain id", remedy=f"Write eip155:1 for Ethereum or {BITCOIN} for Bitcoin."
+            f"{text!r} is not a CAIP-2 chain id",
+            remedy=f"Write eip155:1 for Ethereum or {BITCOIN} for Bitcoin.",
         )
     return ChainId(text)
 

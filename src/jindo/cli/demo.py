@@ -99,8 +99,9 @@ def _render_truth(console: Console, view: View) -> None:
     console.rule("3. Is it true?", align="left")
     console.print()
     console.print(
-        "The world kept books of who paid whom; the trace saw only the chains. Compared to the base unit, under five "
-        "rules (fifo, lifo, haircut, dirty-first, clean-first), by account, service and reason:"
+        "The world kept books of who paid whom; the trace saw only the chains. Compared to the base unit under five "
+        "rules (fifo, lifo, haircut, dirty-first, clean-first): every account and service reached, fees, what was burned, "
+        "and what is still held (by account under fifo, in sum under the others)."
     )
     for row in view["truth"]:
         figures = f"{format_count(row['figures'])} figures on {format_count(row['accounts'])} accounts"

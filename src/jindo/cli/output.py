@@ -99,5 +99,5 @@ class _Bars:
         if name != self._name or self._task is None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
-            self._task, self._name = self._progress.add_task(name, total=total), name
+            self._task, self._name = self._progress.add_task(name, total=total, completed=done), name
         self._progress.update(self._task, completed=done, total=total)

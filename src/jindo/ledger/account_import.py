@@ -14,7 +14,7 @@ from typing import Any
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.checking import SEPARATOR, check_rows
-from jindo.ledger.files import SourceFile
+from jindo.ledger.files import SourceFile, find_lines
 from jindo.ledger.merging import build_merged, merge_transfers
 from jindo.ledger.rejects import Reject, to_row_text
 from jindo.ledger.sources import stage_ethereum, stage_transfers
@@ -92,24 +92,25 @@ def _read_decimals(staging: Staging, old: AccountChain | None) -> dict[AssetId, 
 
 
 def _read_rejects(staging: Staging, files: Sequence[SourceFile]) -> list[Reject]:
-    rejects = [
-        Reject(files[file].name, line, code, reason, remedy, row)
-        for file, line, code, reason, remedy, row in staging.rejected
-    ]
+    found = list(staging.rejected)
     if staging.one("SELECT count(*) FROM refused"):
         fields = ", ".join(f"r.{name}" for name in _ROW)
         rows = staging.run(
             f"SELECT f.file, f.line, f.problem, {fields} FROM refused f JOIN raw r "
             "ON f.file = r.file AND f.line = r.line AND f.kind = r.kind AND f.part = r.part"
         )
-        rejects += [_to_reject(files, row) for row in rows]
+        found += [
+            (file, line, *problem.split(SEPARATOR), _to_text(values)) for file, line, problem, *values in rows
+        ]
+    lines = {
+        number: find_lines(source, {line for file, line, *_ in found if file == number})
+        for number, source in enumerate(files)
+    }
+    rejects = [Reject(files[file].name, lines[file][line], *rest) for file, line, *rest in found]
     return sorted(rejects, key=lambda reject: (reject.file, reject.line, reject.code))
 
 
-def _to_reject(files: Sequence[SourceFile], row: tuple[Any, ...]) -> Reject:
-    file, line, problem, *values = row
-    code, reason, remedy = problem.split(SEPARATOR)
-    fields = {
-        _SAYS.get(name, name): value for name, value in zip(_ROW, values, strict=True) if value is not None
-    }
-    return Reject(files[file].name, line, code, reason, remedy, to_row_text(fields))
+def _to_text(values: Sequence[Any]) -> str:
+    return to_row_text(
+        {_SAYS.get(name, name): value for name, value in zip(_ROW, values, strict=True) if value is not None}
+    )

@@ -13,9 +13,10 @@ import csv
 import glob
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -71,6 +72,26 @@ def find_files(source: str) -> list[SourceFile]:
     return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
 
 
+def find_lines(source: SourceFile, records: Collection[int]) -> dict[int, int]:
+    """The line at which each of these records begins; the header of a CSV is record 1.
+
+    In a CSV blank lines and line breaks inside quotes part the two counts; elsewhere they are one.
+    """
+    if source.sort != "csv" or not records:
+        return {record: record for record in records}
+    lines, record, start, last = {}, 0, 1, max(records)
+    with _open_csv(source.path) as stream:
+        reader = csv.reader(stream)
+        for fields in reader:
+            record += bool(fields)
+            if fields and record in records:
+                lines[record] = start
+            if record >= last:
+                break
+            start = reader.line_num + 1
+    return {record: lines.get(record, record) for record in records}
+
+
 def _match(pattern: str) -> list[str]:
     return glob.glob(pattern, recursive=True)  # noqa: PTH207  # the pattern may be absolute
 
@@ -106,13 +127,15 @@ def _parquet_columns(path: Path) -> tuple[list[str], list[str]]:
 
 
 def _csv_columns(path: Path) -> tuple[list[str], list[str]]:
-    with (
-        gzip.open(path, "rt", encoding="utf-8-sig")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8-sig") as stream
-    ):
+    with _open_csv(path) as stream:
         names = next(csv.reader(stream), [])
     return names, ["VARCHAR"] * len(names)
+
+
+def _open_csv(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _json_columns(path: Path) -> tuple[list[str], list[str]]:

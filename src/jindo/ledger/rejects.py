@@ -1,7 +1,7 @@
 """Rows that were refused, by file and line, in a CSV that its sender can work through.
 
 * Columns: file, line, code, reason, remedy, row (the fields as JSON).
-* A row's line is its number in the file, the header being line 1 of a CSV.
+* A row's line is where it begins in its file; in Parquet it is the row's number.
 
 Why a row is refused is decided by `checking`, `merging` and the sources.
 """

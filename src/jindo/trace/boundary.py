@@ -81,7 +81,9 @@ def stop_of_kind(kind: str, *, service: str, source: str) -> Stop:
 
 def build_stops(chain: Chain, boundary: Boundary | None) -> Stops:
     """The stops of `boundary` and the burn addresses that `chain` knows."""
-    stops = {address: Stop("burned", "burn address", "burn", "built in") for address in BURN_ADDRESSES}
+    stops: dict[str, Stop] = {
+        address: Stop("burned", "burn address", "burn", "built in") for address in BURN_ADDRESSES
+    }
     stops.update(boundary.stops() if boundary else {})
     by_account = {chain.accounts.find(address): stop for address, stop in stops.items()}
     by_account.pop(-1, None)

@@ -7,16 +7,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from jindo.ledger import AccountChain, Ints, UtxoChain
-from jindo.trace import kernel_account, kernel_utxo
+from jindo.ledger import AccountChain, UtxoChain
+from jindo.trace import kernel_account, kernel_state, kernel_utxo
 from jindo.trace.boundary import Stops, stopped_pots
 from jindo.trace.findings import Findings, Flow, build_findings
-from jindo.trace.kernel_account import DONE, POISON, RULE_CODES, AccountInput, Scratch
+from jindo.trace.kernel_account import DONE, POISON, RULE_CODES, AccountColumns, Scratch
 from jindo.trace.kernel_state import (
     CLEAN_UNITS,
     FLOWS,
@@ -35,10 +37,11 @@ from jindo.trace.kernel_state import (
     State,
     add_slot,
     build_state,
+    compile_stamped,
     grow_state,
     has_room,
 )
-from jindo.trace.kernel_utxo import Pool, UtxoInput
+from jindo.trace.kernel_utxo import Pool, UtxoColumns
 from jindo.trace.rules import Rule
 from jindo.trace.seeds import AccountSeeds, UtxoSeeds
 
@@ -58,24 +61,22 @@ def trace_account_chain(
     """Follow stolen value over events 0 to `end` of an account chain, opening only the pots it enters."""
     opening = {pot: units for pot, units in sorted((opening or {}).items()) if units}
     wide = not chain.narrow or sum(opening.values()) >= 2**62
-    given = AccountInput(
-        *_columns(chain, "src dst amount out_offsets out_events in_offsets in_events", wide=wide),
-        *_seed_arrays(seeds.theft_of, end),
-        _ints(list(opening)),
-        _amounts(list(opening.values()), wide=wide),
-        *(
-            RULE_CODES[rule.name],
-            end,
-            -1 if max_hops is None else max_hops,
-            _theft_count(seeds.theft_of.values()),
-        ),
-    )
+    events = sorted(event for event in seeds.theft_of if event < end)
+    columns = _columns(chain, "src dst amount out_offsets out_events in_offsets in_events", wide=wide)
+    columns |= {
+        "seed_event": _ints(events),
+        "seed_theft": _ints([seeds.theft_of[event] for event in events]),
+        "open_pot": _ints(list(opening)),
+        "open_amount": _amounts(list(opening.values()), wide=wide),
+        **_asked(rule, end, max_hops, thefts=max(seeds.theft_of.values(), default=0) + 1),
+    }
+    given = AccountColumns(**columns)
     state = build_state(_START, wide=wide)
     for pot in stopped_pots(chain, stops):
         state = state if has_room(state, 0, 0) else grow_state(state)
         add_slot(state, pot, STOPPED, NONE)
     scratch = _scratch(_START, given.thefts, wide=wide)
-    run = kernel_account.run if wide else kernel_account.run_compiled
+    run = kernel_account.run if wide else _compiled_account()
     while run(given, state, scratch) != DONE:
         state, scratch = grow_state(state), _scratch(2 * len(scratch.origin), given.thefts, wide=wide)
     return _read_account(state, is_poison=given.rule == POISON)
@@ -86,21 +87,26 @@ def trace_utxo_chain(
 ) -> Findings:
     """Follow stolen value over transactions 0 to `end` of a UTXO chain, opening only the outputs it enters."""
     wide = not chain.narrow
-    given = UtxoInput(
-        *_columns(
-            chain,
-            "in_offsets in_output in_amount in_known out_offsets out_amount out_account out_spender coinbase",
-            wide=wide,
-        ),
-        _ints(sorted(stops.by_account)),
-        *_utxo_seed_arrays(seeds, end),
-        *(RULE_CODES[rule.name], end, -1 if max_hops is None else max_hops, _theft_count(seeds.rank_theft)),
-    )
+    names = "in_offsets in_output in_amount in_known out_offsets out_amount out_account out_spender coinbase"
+    columns = _columns(chain, names, wide=wide)
+    columns |= {"stopped_account": _ints(sorted(stops.by_account)), **_seed_columns(seeds, end)}
+    columns |= _asked(rule, end, max_hops, thefts=max(seeds.rank_theft, default=0) + 1)
+    given = UtxoColumns(**columns)
     state, pool = build_state(_START, wide=wide), _pool(_START, given.thefts, wide=wide)
-    run = kernel_utxo.run if wide else kernel_utxo.run_compiled
+    run = kernel_utxo.run if wide else _compiled_utxo()
     while run(given, state, pool) != DONE:
         state, pool = grow_state(state), _pool(2 * len(pool.origin), given.thefts, wide=wide)
     return _read_utxo(chain, state)
+
+
+@cache
+def _compiled_account() -> Callable[..., int]:
+    return compile_stamped(kernel_account.run, kernel_state, kernel_account)
+
+
+@cache
+def _compiled_utxo() -> Callable[..., int]:
+    return compile_stamped(kernel_utxo.run, kernel_state, kernel_account, kernel_utxo)
 
 
 class _Exact:
@@ -113,12 +119,19 @@ class _Exact:
         return int(self._column[row])
 
 
-def _columns(chain: AccountChain | UtxoChain, names: str, *, wide: bool) -> list[Any]:
-    """The chain's columns, in the order of `names`; amounts as exact integers where the trace is wide."""
-    return [
-        _Exact(getattr(chain, name)) if wide and name.endswith("amount") else _fixed(getattr(chain, name))
+def _columns(chain: AccountChain | UtxoChain, names: str, *, wide: bool) -> dict[str, Any]:
+    """The chain's columns by name; amounts as exact integers where the trace is wide."""
+    return {
+        name: _Exact(getattr(chain, name))
+        if wide and name.endswith("amount")
+        else _fixed(getattr(chain, name))
         for name in names.split()
-    ]
+    }
+
+
+def _asked(rule: Rule, end: int, max_hops: int | None, *, thefts: int) -> dict[str, int]:
+    limit = -1 if max_hops is None else max_hops
+    return {"rule": RULE_CODES[rule.name], "end": end, "max_hops": limit, "thefts": thefts}
 
 
 def _fixed(array: Any) -> Any:
@@ -128,7 +141,7 @@ def _fixed(array: Any) -> Any:
     return view
 
 
-def _ints(values: list[int]) -> Ints:
+def _ints(values: list[int]) -> Any:
     return _fixed(np.array(values, np.int64))
 
 
@@ -136,29 +149,22 @@ def _amounts(values: list[int], *, wide: bool) -> Any:
     return _fixed(np.array(values, object if wide else np.int64))
 
 
-def _theft_count(thefts: Any) -> int:
-    return max(thefts, default=0) + 1
-
-
-def _seed_arrays(theft_of: Mapping[int, int], end: int) -> tuple[Ints, Ints]:
-    events = sorted(event for event in theft_of if event < end)
-    return _ints(events), _ints([theft_of[event] for event in events])
-
-
-def _utxo_seed_arrays(seeds: UtxoSeeds, end: int) -> list[Ints]:
+def _seed_columns(seeds: UtxoSeeds, end: int) -> dict[str, Any]:
     transactions = sorted(tx for tx in seeds.seeds if tx < end)
     rows = [seeds.seeds[tx] for tx in transactions]
-    starts_in = np.cumsum([0, *(len(row.input_rank) for row in rows)])[:-1]
-    starts_out = np.cumsum([0, *(len(row.output_rank) for row in rows)])[:-1]
-    return [
-        _ints(transactions),
-        _fixed(starts_in.astype(np.int64)),
-        _fixed(starts_out.astype(np.int64)),
-        _ints([rank for row in rows for rank in row.input_rank]),
-        _ints([rank for row in rows for rank in row.output_rank]),
-        _ints([int(named) for row in rows for named in row.output_named]),
-        _ints(list(seeds.rank_theft)),
-    ]
+    return {
+        "seed_tx": _ints(transactions),
+        "seed_in": _ints(_starts([len(row.input_rank) for row in rows])),
+        "seed_out": _ints(_starts([len(row.output_rank) for row in rows])),
+        "input_rank": _ints([rank for row in rows for rank in row.input_rank]),
+        "output_rank": _ints([rank for row in rows for rank in row.output_rank]),
+        "output_named": _ints([int(named) for row in rows for named in row.output_named]),
+        "rank_theft": _ints(list(seeds.rank_theft)),
+    }
+
+
+def _starts(lengths: list[int]) -> list[int]:
+    return [0, *accumulate(lengths)][:-1]
 
 
 def _scratch(size: int, thefts: int, *, wide: bool) -> Scratch:

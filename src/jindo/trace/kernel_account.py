@@ -14,13 +14,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_state import (
     CLEAN_UNITS,
-    FLOWS,
     FOLLOWED,
     HEAD,
     HEAP,
@@ -65,7 +63,7 @@ CLEAN = -1
 DONE, NEEDS_ROOM = 0, 1
 
 
-class AccountInput(NamedTuple):
+class AccountColumns(NamedTuple):
     """The chain's columns and the question, as flat arrays."""
 
     src: Ints
@@ -408,8 +406,3 @@ def run(c, s, x):  # type: ignore[no-untyped-def]
         if s.slots[slot, STATUS] == FOLLOWED:
             _lay_clean_until(c, s, slot, c.end)
     return DONE
-
-
-run_compiled = njit(cache=True)(run)
-
-__all__ = ["DONE", "FLOWS", "POISON", "RULE_CODES", "AccountInput", "Scratch", "run", "run_compiled"]

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
@@ -46,7 +45,7 @@ CLEAN = -1
 FEE = -1
 
 
-class UtxoInput(NamedTuple):
+class UtxoColumns(NamedTuple):
     """The chain's columns and the question, as flat arrays."""
 
     in_offsets: Ints
@@ -402,8 +401,3 @@ def run(c, s, p):  # type: ignore[no-untyped-def]
             entered = _apply_ordered(c, s, p, tx, seed)
         if entered and seed == NONE:
             _record_external(c, s, tx)
-
-
-run_compiled = njit(cache=True)(run)
-
-__all__ = ["Pool", "UtxoInput", "run", "run_compiled"]

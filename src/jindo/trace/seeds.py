@@ -88,8 +88,11 @@ def resolve(named: Sequence[Named], chains: Iterable[Chain]) -> Resolution:
     resolution = Resolution(thefts, {})
     found: set[int] = set()
     for chain in chains:
-        resolve_chain = _resolve_utxo if isinstance(chain, UtxoChain) else _resolve_account
-        resolution.seeds[chain.chain] = resolve_chain(chain, named, thefts, found, resolution.notes)  # type: ignore[operator]
+        resolution.seeds[chain.chain] = (
+            _resolve_utxo(chain, named, thefts, found, resolution.notes)
+            if isinstance(chain, UtxoChain)
+            else _resolve_account(chain, named, thefts, found, resolution.notes)
+        )
     _check_found(named, found, resolution.notes)
     return resolution
 

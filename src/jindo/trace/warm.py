@@ -7,7 +7,14 @@ the first trace does not wait for it. Without it, the first trace does the same.
 from __future__ import annotations
 
 from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, TxId
-from jindo.ledger import Transfer, UtxoInput, UtxoOutput, UtxoTransaction, build_account_chain, build_utxo_chain
+from jindo.ledger import (
+    Transfer,
+    UtxoInput,
+    UtxoOutput,
+    UtxoTransaction,
+    build_account_chain,
+    build_utxo_chain,
+)
 from jindo.trace import kernel
 from jindo.trace.boundary import build_stops
 from jindo.trace.rules import RULES

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import strategies as st
 
 from jindo.base.amounts import MAX_AMOUNT
-from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId
+from jindo.base.errors import InputError
+from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, AssetId, TxId
 from jindo.ledger import (
     Kind,
     Transfer,
@@ -40,8 +42,8 @@ class Labels:
 class Case:
     """A chain, what is stolen on it, and where following stops."""
 
-    chain: object
-    seeds: object
+    chain: Any
+    seeds: Any
     stops: Stops
     end: int
     max_hops: int | None
@@ -51,7 +53,10 @@ class Case:
 def amounts() -> st.SearchStrategy[int]:
     """Small amounts, where rounding shows, and the largest that a chain can state."""
     return st.one_of(
-        st.integers(0, 12), st.integers(0, 2**40), st.integers(2**61, 2**66), st.integers(MAX_AMOUNT - 9, MAX_AMOUNT)
+        st.integers(0, 12),
+        st.integers(0, 2**40),
+        st.integers(2**61, 2**66),
+        st.integers(MAX_AMOUNT - 9, MAX_AMOUNT),
     )
 
 
@@ -66,15 +71,27 @@ def labels(draw: st.DrawFn, addresses: list[Account]) -> Labels:
 def account_cases(draw: st.DrawFn) -> Case:
     """An account chain of up to 40 movements, with one to three thefts."""
     size = draw(st.sampled_from([st.integers(0, 12), amounts()]))
-    assets = [AssetId("unnamed"), AssetId("eip155:1/erc20:0x" + "a" * 40)]
+    assets = [UNNAMED_ASSET, AssetId("eip155:1/erc20:0x" + "a" * 40)]
     rows = []
     for i in range(draw(st.integers(1, 40))):
         sender = draw(st.sampled_from([*ACCOUNTS, *ACCOUNTS, None]))
-        receiver = draw(st.sampled_from([*ACCOUNTS, *ACCOUNTS, None])) if sender else draw(st.sampled_from(ACCOUNTS))
+        receiver = (
+            draw(st.sampled_from([*ACCOUNTS, *ACCOUNTS, None])) if sender else draw(st.sampled_from(ACCOUNTS))
+        )
         kind = Kind.GAS if receiver is None else Kind.TRANSFER
         hash_ = TxId(f"0x{draw(st.integers(max(0, i - 1), i)):064x}")
         rows.append(
-            Transfer(i, hash_, sender, receiver, draw(size), draw(st.sampled_from(assets)), kind, 1000 + i, position=i)
+            Transfer(
+                i,
+                hash_,
+                sender,
+                receiver,
+                draw(size),
+                draw(st.sampled_from(assets)),
+                kind,
+                1000 + i,
+                position=i,
+            )
         )
     chain = build_account_chain(ETHEREUM, rows)
     named = draw(st.lists(_account_named(rows), min_size=1, max_size=5))
@@ -90,11 +107,9 @@ def account_cases(draw: st.DrawFn) -> Case:
     )
 
 
-def _resolve(named: list[NamedTransfer | NamedAccount], chain: object) -> object:
-    from jindo.base.errors import InputError
-
+def _resolve(named: list[NamedTransfer | NamedAccount], chain: Any) -> Any:
     try:
-        found: Resolution = resolve(named, [chain])  # type: ignore[list-item]
+        found: Resolution = resolve(named, [chain])
     except InputError:
         return None
     return next(iter(found.seeds.values()))
@@ -145,14 +160,16 @@ def _transaction(
         return UtxoTransaction(i, hash_, 0, (), outputs, coinbase=True, time=1000 + i)
     inputs, total = [], 0
     for _ in range(min(len(unspent), draw(st.integers(0, 4)))):
-        prev, index, value, _ = unspent.pop(draw(st.integers(0, len(unspent) - 1)))
+        prev, index, coin, _ = unspent.pop(draw(st.integers(0, len(unspent) - 1)))
         inputs.append(UtxoInput(prev, index))
-        total += value
+        total += coin
     unstated = False
     if not inputs or draw(st.integers(0, 3)) == 0:
-        value = draw(st.one_of(st.none(), size))
-        unstated, total = value is None, total + (value or 0)
-        inputs.insert(draw(st.integers(0, len(inputs))), UtxoInput(TxId(f"{10**6 + i:064x}"), 0, value, draw(places)))
+        stated = draw(st.one_of(st.none(), size))
+        unstated, total = stated is None, total + (stated or 0)
+        inputs.insert(
+            draw(st.integers(0, len(inputs))), UtxoInput(TxId(f"{10**6 + i:064x}"), 0, stated, draw(places))
+        )
     count = draw(st.integers(1, 5))
     cuts = sorted(draw(st.lists(st.integers(0, total), min_size=count, max_size=count)))
     values = [high - low for low, high in zip([0, *cuts], cuts, strict=False)]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.property.trace.strategies import Case, account_cases, utxo_cases
 
 from jindo.trace import RULES, kernel, reference
-from tests.property.trace.strategies import Case, account_cases, utxo_cases
 
 rules = st.sampled_from(sorted(RULES))
 
 
 @given(account_cases(), rules)
 def test_account_kernel_equals_reference(case: Case, rule: str) -> None:
-    asked = {"rule": RULES[rule], "end": case.end, "max_hops": case.max_hops, "opening": case.opening}
+    asked: dict[str, Any] = {
+        "rule": RULES[rule],
+        "end": case.end,
+        "max_hops": case.max_hops,
+        "opening": case.opening,
+    }
     slow = reference.trace_account_chain(case.chain, case.seeds, stopped=case.stops, **asked)
     assert kernel.trace_account_chain(case.chain, case.seeds, stops=case.stops, **asked) == slow
 
@@ -21,6 +28,6 @@ def test_account_kernel_equals_reference(case: Case, rule: str) -> None:
 @given(utxo_cases(), rules)
 def test_utxo_kernel_equals_reference(case: Case, rule: str) -> None:
     assume(case.seeds is not None)
-    asked = {"rule": RULES[rule], "end": case.end, "max_hops": case.max_hops}
+    asked: dict[str, Any] = {"rule": RULES[rule], "end": case.end, "max_hops": case.max_hops}
     slow = reference.trace_utxo_chain(case.chain, case.seeds, stopped=case.stops, **asked)
     assert kernel.trace_utxo_chain(case.chain, case.seeds, stops=case.stops, **asked) == slow

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.property.trace.strategies import Case, account_cases, utxo_cases
 
 from jindo.trace import CONSERVING, RULES, kernel
 from jindo.trace.outcome import build_outcome
-from tests.property.trace.strategies import Case, account_cases, utxo_cases
 
 rules = st.sampled_from(CONSERVING)
 
@@ -23,13 +25,15 @@ def test_account_sheet_balances(case: Case, rule: str) -> None:
 @given(utxo_cases(), rules)
 def test_utxo_sheet_balances(case: Case, rule: str) -> None:
     assume(case.seeds is not None)
-    findings = kernel.trace_utxo_chain(case.chain, case.seeds, rule=RULES[rule], stops=case.stops, end=case.end)
+    findings = kernel.trace_utxo_chain(
+        case.chain, case.seeds, rule=RULES[rule], stops=case.stops, end=case.end
+    )
     build_outcome(case.chain, case.stops, findings, conserves=True)
 
 
 @given(account_cases(), rules)
 def test_poison_marks_all_that_a_rule_reaches(case: Case, rule: str) -> None:
-    asked = {"stops": case.stops, "end": case.end, "opening": case.opening}
+    asked: dict[str, Any] = {"stops": case.stops, "end": case.end, "opening": case.opening}
     found = kernel.trace_account_chain(case.chain, case.seeds, rule=RULES[rule], **asked)
     upper = kernel.trace_account_chain(case.chain, case.seeds, rule=RULES["poison"], **asked)
     assert found.hops.keys() <= upper.hops.keys()

@@ -267,3 +267,10 @@ def test_import_reads_json_lines_with_every_digit(tmp_path: Path) -> None:
     report = bring(tmp_path, json.dumps(row) + "\n{broken\n", "t.jsonl")
     assert amounts(tmp_path) == [2**200 + 1]
     assert [reject["line"] for reject in rejects(report)] == ["2"]
+
+
+def test_import_names_the_line_where_a_row_begins(tmp_path: Path) -> None:
+    rows = f'1,t,{A},{B},5,"two\nlines"\n\n\n2,u,{A},{B},x,"a\nb"\n3,v,{A}\n4,w,{A},{B},y,\n'
+    report = bring(tmp_path, f"{HEADER},memo\n{rows}")
+    assert [reject["line"] for reject in rejects(report)] == ["6", "8", "9"]
+    assert (report.added, balanced(report)) == (1, True)

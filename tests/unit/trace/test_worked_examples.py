@@ -18,7 +18,17 @@ from jindo.ledger import (
     build_account_chain,
     build_utxo_chain,
 )
-from jindo.trace import CONSERVING, FEE, RULES, Findings, NamedTransfer, build_stops, kernel, reference, resolve
+from jindo.trace import (
+    CONSERVING,
+    FEE,
+    RULES,
+    Findings,
+    NamedTransfer,
+    build_stops,
+    kernel,
+    reference,
+    resolve,
+)
 from jindo.trace.outcome import build_outcome
 
 Tracer = Callable[..., Findings]
@@ -106,7 +116,9 @@ MERGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "world", "rule", "expected"), MERGES, ids=[f"{m[0]}-{m[2]}" for m in MERGES])
+@pytest.mark.parametrize(
+    ("name", "world", "rule", "expected"), MERGES, ids=[f"{m[0]}-{m[2]}" for m in MERGES]
+)
 def test_merge_of_coins(
     tracer: Tracer, name: str, world: tuple[list[tuple[int, bool]], list[int]], rule: str, expected: list[int]
 ) -> None:
@@ -120,10 +132,18 @@ def test_v4_two_merges_in_a_row_under_haircut(tracer: Tracer) -> None:
         UtxoTransaction(1, tx("b"), 0, (), (UtxoOutput(199990000, Account("other")),), coinbase=True),
         UtxoTransaction(2, tx("c"), 0, (), (UtxoOutput(1199980000, Account("third")),), coinbase=True),
         UtxoTransaction(
-            3, tx("d"), 0, (UtxoInput(tx("a"), 0), UtxoInput(tx("b"), 0)), (UtxoOutput(299970000, Account("m")),)
+            3,
+            tx("d"),
+            0,
+            (UtxoInput(tx("a"), 0), UtxoInput(tx("b"), 0)),
+            (UtxoOutput(299970000, Account("m")),),
         ),
         UtxoTransaction(
-            4, tx("e"), 0, (UtxoInput(tx("d"), 0), UtxoInput(tx("c"), 0)), (UtxoOutput(1499940000, Account("n")),)
+            4,
+            tx("e"),
+            0,
+            (UtxoInput(tx("d"), 0), UtxoInput(tx("c"), 0)),
+            (UtxoOutput(1499940000, Account("n")),),
         ),
     ]
     findings = tracer(build_utxo_chain(BITCOIN, rows), [NamedTransfer("theft", tx("a"), 0)], "haircut")
@@ -157,7 +177,9 @@ def account_chain(moves: list[tuple[str | None, str, int]]) -> AccountChain:
 
 @pytest.mark.parametrize("rule", V6)
 def test_v6_account_that_mixes(tracer: Tracer, rule: str) -> None:
-    chain = account_chain([(None, "A", 7 * E8), ("victim", "A", 3 * E8), ("A", "B", 4 * E8), ("A", "D", 6 * E8)])
+    chain = account_chain(
+        [(None, "A", 7 * E8), ("victim", "A", 3 * E8), ("A", "B", 4 * E8), ("A", "D", 6 * E8)]
+    )
     findings = tracer(chain, [NamedTransfer("theft", tx("1"))], rule)
     assert [sum(f.amount for f in findings.flows if f.row == row) for row in (2, 3)] == V6[rule]
 
@@ -177,7 +199,10 @@ def test_v7_twelve_halvings_stay_exact(tracer: Tracer, rule: str) -> None:
     findings = tracer(chain, [NamedTransfer("theft", tx("0"))], rule)
     assert len(holders) == 4096
     assert sum(findings.held.values()) == 4095
-    assert build_outcome(chain, build_stops(chain, None), findings, conserves=True).sheets[0].by_reason["held"] == 4095
+    assert (
+        build_outcome(chain, build_stops(chain, None), findings, conserves=True).sheets[0].by_reason["held"]
+        == 4095
+    )
 
 
 @pytest.mark.parametrize("rule", CONSERVING)

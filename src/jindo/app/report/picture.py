@@ -133,11 +133,11 @@ def _draw_boxes(facts: Facts, strand: Strand, graph: Graph, spots: dict[str, Spo
         shapes.append(draw_bar(left, top, NODE, height, box.tone, title))
         if box.tone in {"theft", "account"}:
             shapes.append(draw_text(left, top - 17, _fit(box.label, 18), size=12))
-            shapes.append(draw_text(left, top - 4, _brief(amount), tone="faint", size=11))
+            shapes.append(draw_text(left, top - 4, _brief(amount, 15), tone="faint", size=11))
             continue
         middle = top + height // 2
-        shapes.append(draw_text(left + NODE + 8, middle - 2, _fit(box.label, 32)))
-        shapes.append(draw_text(left + NODE + 8, middle + 13, _fit(amount, 40), tone="faint", size=12))
+        shapes.append(draw_text(left + NODE + 8, middle - 2, _fit(box.label, 30)))
+        shapes.append(draw_text(left + NODE + 8, middle + 13, _brief(amount, 36), tone="faint", size=12))
     return shapes
 
 
@@ -151,12 +151,12 @@ def _fit(text: str, length: int) -> str:
     return text
 
 
-def _brief(amount: str) -> str:
+def _brief(amount: str, room: int) -> str:
     """An amount for a narrow place: whole, or with its last digits left off where a reader sees that they are."""
     whole, point, part = amount.partition(".")
-    if len(amount) <= 15:
+    if len(amount) <= room:
         return amount
-    if len(whole) <= 13:
+    if len(whole) <= room - 2:
         return f"{whole}{point}{part[:2]}…"
     digits = whole.replace(",", "")
     return f"{digits[:3]}… (10^{len(digits) - 1})"

@@ -66,12 +66,17 @@ def build_reading() -> Section:
 
 def build_pictures(facts: Facts, strands: tuple[Strand, ...]) -> Section:
     """The flow pictures."""
-    pictures = [picture for strand in strands if (picture := draw_flow(facts, strand)) is not None]
-    blocks: tuple[Block, ...] = tuple(pictures) or (Text("Nothing moved, so there is nothing to draw."),)
-    if not facts.is_conserving and pictures:
+    blocks: list[Block] = []
+    for strand in strands:
+        picture = draw_flow(facts, strand)
+        if picture is not None:
+            blocks += [Heading(strand.title()), picture]
+    if not blocks:
+        blocks.append(Text("Nothing moved, so there is nothing to draw."))
+    elif not facts.is_conserving:
         note = "Under poison the same unit is counted in every account that it stained; widths do not add up."
-        blocks = (Text(note, "warn"), *blocks)
-    return Section("flow", "Where the value went", blocks)
+        blocks.insert(0, Text(note, "warn"))
+    return Section("flow", "Where the value went", tuple(blocks))
 
 
 def _headline(facts: Facts, strand: Strand) -> Figures:
@@ -80,10 +85,16 @@ def _headline(facts: Facts, strand: Strand) -> Figures:
     return Figures(
         (
             (facts.amount(strand.asset, facts.stolen(strand)), unit, f"stolen in {strand.called()}"),
-            (facts.amount(strand.asset, total(reached)), unit, f"reached {at_services(reached)}"),
+            (facts.amount(strand.asset, total(reached)), unit, _tell_reached(reached)),
             (facts.amount(strand.asset, total(held)), unit, f"still held in {count(len(held), 'account')}"),
         )
     )
+
+
+def _tell_reached(endings: list[Ending]) -> str:
+    if all(ending.reason == "service" for ending in endings):
+        return f"reached {at_services(endings)}"
+    return f"reached services and mixers: {count(len(endings), 'account')}"
 
 
 def _tell_strand(facts: Facts, strand: Strand) -> str:
@@ -109,7 +120,7 @@ def _tell_reason(facts: Facts, strand: Strand, reason: str) -> str:
     amount = facts.money(strand.asset, total(endings))
     phrase = {
         "service": f"{amount} reached {at_services(endings)}, so labelled{_name_largest(facts, endings)}",
-        "likely-service": f"{amount} reached {count(len(endings), 'account')} that behave like services (inference)",
+        "likely-service": f"{amount} reached likely services (inference): {count(len(endings), 'account')}",
         "mixer": f"{amount} reached mixers, where following stops",
         "departed": f"{amount} left by matched crossings",
         "burned": f"{amount} were burned",

@@ -73,7 +73,8 @@ def _parse_line(text: str) -> UtxoTransaction | BadRow:
 def _parse_transaction(row: Any) -> UtxoTransaction:
     if not isinstance(row, dict):
         raise InputError("the line is not a JSON object")
-    coinbase = row.get("is_coinbase") in (True, "true", "1")
+    stated = row.get("is_coinbase")
+    coinbase = stated in (True, "true", "1") or (stated is None and not row.get("inputs"))
     time = _first(row, "block_timestamp", "timestamp")
     return UtxoTransaction(
         block=_parse_index(_get(row, "block_number"), "block"),
