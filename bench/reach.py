@@ -45,13 +45,13 @@ RUNS = 5
 
 QUERY = """
 WITH RECURSIVE reached(pot, event) USING KEY (pot) AS (
-    SELECT dst, event FROM {table} WHERE event = {start}
+    SELECT dst, min(event) FROM {table} JOIN stolen USING (event) WHERE event < {end} GROUP BY dst
     UNION
     SELECT e.dst, min(e.event)
     FROM reached
     JOIN {table} e ON e.src = reached.pot AND e.event > reached.event
     LEFT JOIN recurring.reached known ON known.pot = e.dst
-    WHERE e.event > {start} AND e.event < {end} AND e.amount > 0 AND e.src <> e.dst
+    WHERE e.event > {first} AND e.event < {end} AND e.amount > 0 AND e.src <> e.dst
         AND NOT EXISTS (FROM stopped WHERE stopped.pot = reached.pot)
         AND (known.event IS NULL OR e.event < known.event)
     GROUP BY e.dst
@@ -81,11 +81,12 @@ class Numbered(Sequence[str]):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A theft of one transfer on a ledger, followed until `end`."""
+    """A theft on a ledger, followed until `end`."""
 
     chain: AccountChain
     stopped: Ints
-    start: int
+    start: Ints
+    """The stolen transfers."""
     end: int
     reach: Reach
     rows: Ints
@@ -145,34 +146,37 @@ def find_services(chain: AccountChain) -> Ints:
 
 
 def find_case(chain: AccountChain, stopped: Ints, touched: int) -> Case | None:
-    """A theft in the first tenth of the ledger, and an end by which it touches `touched` transfers."""
+    """A theft in the first tenth of the ledger, and an end by which it touches `touched` transfers.
+
+    It takes one transfer for every thousand that it is to touch, all within a hundredth of the ledger.
+    """
     rng = np.random.Generator(np.random.PCG64(SEED))
-    for start in rng.integers(chain.event_count // 10, size=200).tolist():
-        end = start
-        while end < chain.event_count:
-            end = min(start + 4 * max(end - start, chain.event_count // 256), chain.event_count)
-            reach = find_reach(chain, [start], end=end, stopped_pots=stopped)
+    hundredth, count = chain.event_count // 100, max(1, touched // 1000)
+    for first in rng.integers(9 * hundredth, size=100).tolist():
+        start = first + np.sort(rng.choice(hundredth, count, replace=False))
+        start = start[(chain.amount[start] > 0) & (chain.src[start] != chain.dst[start])]
+        for share in (4, 16, 64, 100):
+            end = min(first + share * hundredth, chain.event_count)
+            reach = find_reach(chain, start, end=end, stopped_pots=stopped)
             if reach.touched >= touched:
                 rows = touched_rows(chain, stopped, reach, start, end)[:touched]
                 end = int(rows[-1]) + 1
-                reach = find_reach(chain, [start], end=end, stopped_pots=stopped)
+                reach = find_reach(chain, start, end=end, stopped_pots=stopped)
                 assert reach.touched == len(rows)
                 return Case(chain, stopped, start, end, reach, rows)
-            if reach.touched == 1 and end - start > chain.event_count // 8:
-                break
     return None
 
 
-def touched_rows(chain: AccountChain, stopped: Ints, reach: Reach, start: int, end: int) -> Ints:
-    """Every transfer out of a followed pot after it was reached, and the stolen one, ascending."""
+def touched_rows(chain: AccountChain, stopped: Ints, reach: Reach, start: Ints, end: int) -> Ints:
+    """Every transfer out of a followed pot after it was reached, and the stolen ones, ascending."""
     is_followed = ~np.isin(reach.pots, stopped)
     pots, events = reach.pots[is_followed], reach.events[is_followed]
     first = chain.out_offsets[pots]
     sizes = chain.out_offsets[pots + 1] - first
     skipped = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
     rows = chain.out_events[skipped + np.arange(len(skipped))]
-    rows = rows[(rows > np.repeat(events, sizes)) & (rows < end)]
-    return np.sort(np.append(rows[chain.amount[rows] > 0], start))
+    rows = np.union1d(rows[rows > np.repeat(events, sizes)], start)
+    return rows[(rows < end) & (chain.amount[rows] > 0) & (chain.src[rows] != chain.dst[rows])]
 
 
 def load_duckdb(chain: AccountChain, stopped: Ints) -> duckdb.DuckDBPyConnection:
@@ -203,7 +207,7 @@ def measure_once(run: Callable[[], object]) -> float:
 
 def measure_duckdb(db: duckdb.DuckDBPyConnection, case: Case, table: str) -> float | None:
     """Median seconds of the query, or `None` where it was stopped; its answer must be ours."""
-    query = QUERY.format(table=table, start=case.start, end=case.end)
+    query = QUERY.format(table=table, first=case.start[0], end=case.end)
     timer = threading.Timer(LIMIT, db.interrupt)
     timer.start()
     try:
@@ -221,11 +225,13 @@ def measure_duckdb(db: duckdb.DuckDBPyConnection, case: Case, table: str) -> flo
 def measure_case(db: duckdb.DuckDBPyConnection, case: Case) -> Figures:
     """Every peer on one case."""
     chain, start, end = case.chain, case.start, case.end
+    db.register("given_stolen", pa.table({"event": start}))
+    db.execute("CREATE OR REPLACE TABLE stolen AS FROM given_stolen")
     stop = Stop("service", "service", "exchange")
     stops = Stops(dict.fromkeys(chain.pot_account[case.stopped].tolist(), stop), chain)
 
     def trace(rule: str) -> Findings:
-        seeds = AccountSeeds({start: 0})
+        seeds = AccountSeeds(dict.fromkeys(start.tolist(), 0))
         return trace_account_chain(chain, seeds, rule=get_rule(rule), stops=stops, end=end)
 
     flows = {rule: len(trace(rule).flows) for rule in ("fifo", "poison")}  # warms them up too
@@ -234,10 +240,10 @@ def measure_case(db: duckdb.DuckDBPyConnection, case: Case) -> Figures:
     best = min(TABLES, key=lambda table: seconds[table] or LIMIT)
     return Figures(
         transfers=chain.event_count,
-        window=end - start,
+        window=end - int(start[0]),
         touched=case.reach.touched,
         pots=len(case.reach.pots),
-        reach=measure(lambda: find_reach(chain, [start], end=end, stopped_pots=case.stopped)),
+        reach=measure(lambda: find_reach(chain, start, end=end, stopped_pots=case.stopped)),
         floor=measure(lambda: [column[shuffled] for column in (chain.src, chain.dst, chain.amount)]),
         exact=measure(lambda: trace("fifo")),
         exact_flows=flows["fifo"],

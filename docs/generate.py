@@ -31,6 +31,7 @@ INTRODUCTION = """\
 Every command has `--json`: it then prints one JSON object on stdout and nothing else, by a published schema. People get
 tables, and progress on stderr where that is a terminal. `jindo --install-completion` sets up the shell's completion.
 Exit codes and the form of errors are in [errors](errors.md), settings from the environment in [settings](settings.md).
+The schema of a result folder's `result.json` is [`result`](schemas/result.json).
 """
 BY_ENVIRONMENT_ALONE = {
     "JINDO_DEBUG": "`1` shows the traceback of an error that Jindo does not expect. For reports of bugs.",

@@ -24,6 +24,8 @@ from jindo.trace.kernel_state import HEAP, pop_row, push_row
 POTS, FOUND, TOUCHED = 0, 1, 2
 """Places in `ReachState.counters`; `HEAP` is where `push_row` has it."""
 DONE, NEEDS_ROOM, DENSE = 0, 1, 2
+KNOWN, FOLLOWED = 0, 1
+"""Rows of the bits that `scan` keeps for every pot."""
 _START = 1024
 _NEVER = np.iinfo(np.int64).max
 
@@ -182,8 +184,11 @@ def _count_starts(c, s, end):  # type: ignore[no-untyped-def]
     return touched
 
 
-def settle(c, s):  # type: ignore[no-untyped-def]
-    """Settle pots until none is left, a scan is due, or there is no room; the pot cut short is spread again."""
+def settle(c, s, bits):  # type: ignore[no-untyped-def]
+    """Settle pots until none is left, a scan is due, or there is no room; the pot cut short is spread again.
+
+    `bits` are `scan`'s; both are called alike.
+    """
     if s.counters[FOUND] == 0:
         for event in c.start:
             if c.dst[event] >= 0 and not _arrive(s, c.dst[event], event):
@@ -208,40 +213,43 @@ def settle(c, s):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
-def _mark(s, pot, known, follows):  # type: ignore[no-untyped-def]
-    """Note in the bits of every pot that this one is reached, and followed unless it is stopped."""
+def _mark(s, pot, bits):  # type: ignore[no-untyped-def]
+    """Note that a pot is reached, and followed unless it is stopped."""
     bit = 1 << (pot & 7)
-    known[pot >> 3] |= bit
+    bits[KNOWN, pot >> 3] |= bit
     if s.table[_find_place(s.table, pot), 0] >= 0:
-        follows[pot >> 3] |= bit
+        bits[FOLLOWED, pot >> 3] |= bit
 
 
-def scan(c, s, known, follows):  # type: ignore[no-untyped-def]
-    """Read the rest of the window in order, from the first event that is not settled."""
-    first, place = s.heap[0], 0
+@register_jitable
+def _is_marked(bits, pot, which):  # type: ignore[no-untyped-def]
+    return (bits[which, pot >> 3] >> (pot & 7)) & 1
+
+
+def scan(c, s, bits):  # type: ignore[no-untyped-def]
+    """Read the rest of the window in order, from the first event that is not settled; DONE.
+
+    `bits` has one for every pot of the chain in each row, none of them set.
+    """
+    first = s.heap[0]
     s.counters[TOUCHED] = _count_until(c, s, first) + _count_starts(c, s, first)
     for i in range(s.counters[FOUND]):
-        _mark(s, c.dst[s.found[i]], known, follows)
-    while place < len(c.start) and c.start[place] < first:
-        place += 1
+        _mark(s, c.dst[s.found[i]], bits)
+    place = np.searchsorted(c.start, first)
     stolen = c.start[place] if place < len(c.start) else c.end
     for row in range(first, c.end):
         sender = c.src[row]
-        is_stolen = row == stolen
-        if is_stolen:
+        if row == stolen:
             place += 1
             stolen = c.start[place] if place < len(c.start) else c.end
-        elif sender < 0 or not (follows[sender >> 3] >> (sender & 7)) & 1:
+        elif sender < 0 or not _is_marked(bits, sender, FOLLOWED):
             continue
         receiver = c.dst[row]
         if receiver == sender or c.amount[row] == 0:
             continue
         s.counters[TOUCHED] += 1
-        if receiver >= 0 and not (known[receiver >> 3] >> (receiver & 7)) & 1:
+        if receiver >= 0 and not _is_marked(bits, receiver, KNOWN):
             s.found[s.counters[FOUND]] = row
             s.counters[FOUND] += 1
-            _mark(s, receiver, known, follows)
-
-
-settle_compiled = njit(cache=True)(settle)
-scan_compiled = njit(cache=True)(scan)
+            _mark(s, receiver, bits)
+    return DONE

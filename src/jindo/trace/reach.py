@@ -9,13 +9,14 @@ How much arrived, and whose it is, is `kernel`'s; the work is done in `kernel_re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from jindo.ledger import AccountChain, Ints
-from jindo.trace import kernel_reach
+from jindo.trace import kernel_reach, kernel_state
 from jindo.trace.kernel_reach import (
     DENSE,
     FOUND,
@@ -27,6 +28,7 @@ from jindo.trace.kernel_reach import (
     build_state,
     grow_state,
 )
+from jindo.trace.kernel_state import compile_stamped
 
 SCAN_FACTOR = 250
 """Rows that are read in order in the time that settling one pot takes (measured: 200 to 300)."""
@@ -71,11 +73,17 @@ def _find_moving(chain: AccountChain, events: Iterable[int], end: int) -> Ints:
 
 
 def _run(given: ReachInput, state: ReachState, *, pots: int, narrow: bool) -> ReachState:
-    settle = kernel_reach.settle_compiled if narrow else kernel_reach.settle
-    while (answer := settle(given, state)) == NEEDS_ROOM:
+    settle, scan = _compiled() if narrow else (kernel_reach.settle, kernel_reach.scan)
+    bits = np.zeros((2, 0), np.uint8)
+    while (answer := settle(given, state, bits)) == NEEDS_ROOM:
         state = grow_state(state)
     if answer == DENSE:
-        state = build_scan(state, pots=pots)
-        known, follows = (np.zeros(pots // 8 + 1, np.uint8) for _ in range(2))
-        (kernel_reach.scan_compiled if narrow else kernel_reach.scan)(given, state, known, follows)
+        state, bits = build_scan(state, pots=pots), np.zeros((2, pots // 8 + 1), np.uint8)
+        scan(given, state, bits)
     return state
+
+
+@cache
+def _compiled() -> tuple[Callable[..., int], Callable[..., int]]:
+    modules = (kernel_state, kernel_reach)
+    return compile_stamped(kernel_reach.settle, *modules), compile_stamped(kernel_reach.scan, *modules)
