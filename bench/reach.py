@@ -176,7 +176,8 @@ def touched_rows(chain: AccountChain, stopped: Ints, reach: Reach, start: Ints, 
     skipped = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
     rows = chain.out_events[skipped + np.arange(len(skipped))]
     rows = np.union1d(rows[rows > np.repeat(events, sizes)], start)
-    return rows[(rows < end) & (chain.amount[rows] > 0) & (chain.src[rows] != chain.dst[rows])]
+    moving: Ints = rows[(rows < end) & (chain.amount[rows] > 0) & (chain.src[rows] != chain.dst[rows])]
+    return moving
 
 
 def load_duckdb(chain: AccountChain, stopped: Ints) -> duckdb.DuckDBPyConnection:

@@ -5,6 +5,7 @@
 * Chain data comes in through `import_source`; worlds with known answers through `make_world`.
 """
 
+from jindo.app.demo import DemoOutcome, run_demo
 from jindo.app.explaining import Explanation, explain_address
 from jindo.app.study import Progress
 from jindo.app.tracing import TraceOutcome, TraceRequest, trace_ledger
@@ -18,6 +19,7 @@ __all__ = [
     "RULES",
     "WORLDS",
     "Check",
+    "DemoOutcome",
     "Explanation",
     "ImportReport",
     "Ledger",
@@ -30,6 +32,7 @@ __all__ = [
     "import_source",
     "make_world",
     "open_ledger",
+    "run_demo",
     "trace_ledger",
     "verify_result",
     "write_world",

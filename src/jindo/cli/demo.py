@@ -17,7 +17,7 @@ from jindo.cli.tables import build_facts, format_amount, format_count, name_asse
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from jindo.app.demo import DemoOutcome
+    from jindo.app import DemoOutcome
 
 
 def demo(
@@ -32,7 +32,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Make a theft whose outcome is known, trace it, and compare with the truth."""
-    from jindo.app.demo import run_demo
+    from jindo.app import run_demo
 
     with progress_bars() as progress:
         outcome = run_demo(folder, seed=seed, scale=scale, progress=progress)

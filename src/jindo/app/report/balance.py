@@ -17,8 +17,8 @@ def build_balance(facts: Facts) -> Section:
     sheets: list[dict[str, Any]] = facts.result["findings"]["sheets"]
     if not facts.is_conserving:
         text = (
-            "There is no balance sheet under the rule poison: it does not conserve value, so what it marks adds up to "
-            "more than was stolen. Trace under one of the five conserving rules for a sheet that balances."
+            "There is no balance sheet under the rule poison: it does not conserve value, so what it marks can add up "
+            "to more than was stolen. Trace under one of the five conserving rules for a sheet that balances."
         )
         return Section("balance", "Balance sheet", (Text(text, "warn"),))
     blocks: list[Block] = [

@@ -6,7 +6,16 @@ from typing import Any
 
 from jindo.app.report.blocks import Block, Bullets, Heading, Section, Terms, Text
 from jindo.app.report.facts import Facts
-from jindo.app.report.wording import CHAINS, RULES, count, show_name, show_rule, show_time
+from jindo.app.report.wording import (
+    CHAINS,
+    RULES,
+    count,
+    show_asset,
+    show_id,
+    show_name,
+    show_rule,
+    show_time,
+)
 
 LIMITS = (
     "An account is not a person. Who controls an account is for the service or the court to establish.",
@@ -107,7 +116,9 @@ def _tell_assets(facts: Facts) -> list[tuple[str, str, bool]]:
         known = (
             "decimals unknown: amounts in base units" if places is None else count(places, "decimal place")
         )
-        terms.append(("Asset", f"{show_name(asset)} ({known})", False))
+        terms.append(
+            ("Asset", f"{show_id(asset) if asset.isascii() else show_asset(asset)} ({known})", False)
+        )
     return terms
 
 

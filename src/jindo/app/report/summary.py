@@ -37,8 +37,8 @@ def build_summary(facts: Facts, strands: tuple[Strand, ...]) -> Section:
     if not facts.is_conserving:
         blocks.append(
             Text(
-                "The rule poison marks everything that stolen value touched. Its figures are upper figures: they add "
-                "up to more than was stolen, they keep no balance sheet, and they do not say whose money it was.",
+                "The rule poison marks everything that stolen value touched. Its figures are upper figures: they can "
+                "add up to more than was stolen, they keep no balance sheet, and they do not say whose money it was.",
                 "warn",
             )
         )

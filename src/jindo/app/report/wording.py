@@ -2,7 +2,8 @@
 
 * Every digit of an amount is written; only zeros at the end of a fraction are left off.
 * Names come from outside and are hostile until shown: control and direction characters go, long ones are cut.
-* A native coin is called by its name; a token by its contract, since anyone may call a token anything.
+* A native coin is called by its name; a token by its contract, since anyone may call a token anything. A name with
+  letters outside ASCII lists their code points, so that a false `ЕTH` is never read as `ETH`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ REASONS = {
     "limit": "Beyond the hop limit, not followed",
     "held": "Still held in followed accounts",
 }
-NAME_LENGTH = 80
+NAME_LENGTH, SHOWN_LETTERS = 80, 6
 
 
 @lru_cache(maxsize=1 << 14)
@@ -72,7 +73,15 @@ def show_asset(asset: str) -> str:
         return NATIVE[asset][0]
     name = show_name(asset.rpartition("/")[2])
     kind, colon, reference = name.rpartition(":")
-    return f"{kind}{colon}{shorten(reference)}" if len(reference) > 20 else name
+    if len(reference) > 20 and reference.isascii():
+        return f"{kind}{colon}{shorten(reference)}"
+    return f"{name}{_list_odd_letters(asset)}"
+
+
+def _list_odd_letters(text: str) -> str:
+    """The code points outside ASCII, seen or unseen: false tokens take names that look like true ones."""
+    odd = list(dict.fromkeys(f"U+{ord(character):04X}" for character in text if not " " <= character <= "~"))
+    return f" (with {', '.join(odd[:SHOWN_LETTERS])}{', …' if odd[SHOWN_LETTERS:] else ''})" if odd else ""
 
 
 def shorten(address: str) -> str:
