@@ -14,12 +14,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from jindo.base.version import VERSION
+
 if TYPE_CHECKING:
     from jindo.app import TraceRequest, explain_address, trace_ledger, verify_result
     from jindo.ledger import import_source, open_ledger
     from jindo.sim import make_world
 
-__version__ = "0.1.0"
+
+__version__ = VERSION
 
 __all__ = [
     "TraceRequest",

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,7 @@ from jindo.ledger import (
     read_transactions,
     read_transfers,
 )
-from jindo.seal import canonical_bytes
-from jindo.trace import AccountSeeds, UtxoSeeds
-from jindo.trace.seeds import UtxoSeed
+from jindo.trace import AccountSeeds, UtxoSeed, UtxoSeeds
 
 _INPUT = pa.struct(
     [
@@ -120,8 +119,10 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
 def _describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for row in rows:
+        told = {name: value for name, value in row.items() if value is not None}
+        # The same bytes as RFC 8785 for these texts, whole numbers and truth values, and far faster.
         digest.update(
-            canonical_bytes({name: value for name, value in row.items() if value is not None}) + b"\n"
+            json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         )
     return {"rows": len(rows), "sha256": digest.hexdigest()}
 

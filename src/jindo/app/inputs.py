@@ -19,15 +19,14 @@ from jindo.base.errors import InputError, JindoError, NotFound
 from jindo.base.ids import parse_address, parse_tx_id
 from jindo.base.times import parse_time
 from jindo.seal import sha256_hex
-from jindo.trace import Named, NamedAccount, NamedTransfer, Stop, stop_of_kind
-from jindo.trace.boundary import KNOWN_KINDS
+from jindo.trace import KNOWN_KINDS, Named, NamedAccount, NamedTransfer, Stop, stop_of_kind
 
 Parsed = TypeVar("Parsed")
 DEFAULT_THEFT = "theft"
 
 
 @dataclass(frozen=True, slots=True)
-class Stolen:
+class StolenFile:
     """A `--stolen` file."""
 
     named: tuple[Named, ...]
@@ -58,7 +57,7 @@ class OpeningBalance:
     units: int
 
 
-def read_stolen(path: Path) -> Stolen:
+def read_stolen(path: Path) -> StolenFile:
     """The thefts named in a CSV of `tx_hash` (with `log_index` or `output_index`) or `address` (with `from_time`).
 
     An optional `theft` column says which theft a row belongs to.
@@ -72,7 +71,7 @@ def read_stolen(path: Path) -> Stolen:
         named.append(_parse_named(place, row))
     if not named:
         raise InputError("no row names a transfer or an account as stolen", place=str(path))
-    return Stolen(tuple(named), sha256_hex(data))
+    return StolenFile(tuple(named), sha256_hex(data))
 
 
 def read_labels(path: Path) -> Labels:

@@ -19,9 +19,7 @@ from jindo.app.study import Answer, Study
 from jindo.base.times import format_time
 from jindo.ledger import NOBODY, AccountChain, Chain
 from jindo.seal import canonical_bytes, canonical_hash, sha256_hex
-from jindo.trace import CONSERVING, FEE, Flow
-from jindo.trace.boundary import account_of
-from jindo.trace.outcome import Endpoint, Sheet, find_stop, flow_asset
+from jindo.trace import CONSERVING, FEE, Endpoint, Flow, Sheet, account_of, find_stop, flow_asset
 
 FORMAT = "jindo.result/1"
 METHOD = "1"

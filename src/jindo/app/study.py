@@ -16,13 +16,14 @@ from jindo.trace import (
     AccountSeeds,
     Boundary,
     Findings,
+    Outcome,
     Stops,
     UtxoSeeds,
+    build_outcome,
     build_stops,
     kernel,
     reference,
 )
-from jindo.trace.outcome import Outcome, build_outcome
 
 Progress = Callable[[str, int, int | None], None]
 """Told (what is being done, how much is done, of how much); the last is `None` where unknown."""

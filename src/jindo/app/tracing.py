@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from jindo.app.history import write_history
-from jindo.app.inputs import Labels, OpeningBalance, Stolen, read_labels, read_opening, read_stolen
+from jindo.app.inputs import Labels, OpeningBalance, StolenFile, read_labels, read_opening, read_stolen
 from jindo.app.report import render_html, render_pdf
 from jindo.app.result import build_result, labels_that_stopped, write_endpoints, write_flows, write_result
 from jindo.app.study import Progress, Study, ask, run_study
-from jindo.app.version import VERSION
 from jindo.base.errors import ConflictError, InputError, NotFound
 from jindo.base.ids import BITCOIN, native_asset
 from jindo.base.times import format_time, parse_time
+from jindo.base.version import VERSION
 from jindo.ledger import AccountChain, Chain, Ledger, open_ledger
 from jindo.seal import canonical_bytes, sha256_hex
 from jindo.trace import NamedTransfer, Resolution, get_rule, resolve
@@ -154,7 +154,7 @@ def _find_openings(chains: list[Chain], balances: Iterable[OpeningBalance]) -> d
 def _provenance(
     request: TraceRequest,
     ledger: Ledger,
-    stolen: Stolen,
+    stolen: StolenFile,
     labels: Labels | None,
     opening: tuple[tuple[OpeningBalance, ...], str],
     study: Study,

@@ -18,6 +18,8 @@ Units = NewType("Units", int)
 
 MAX_AMOUNT = 2**256 - 1
 MAX_DECIMALS = 77
+_MAX_TEXT = 400
+"""Longest text that is read as an amount; uint256 has 78 digits."""
 
 _DECIMAL = re.compile(r"\+?([0-9]+)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]+")
@@ -37,9 +39,9 @@ def parse_units(text: str, *, decimals: int = 0) -> Units:
         return _checked(int(text, 16), text)
     if text.startswith("-"):
         raise InputError(f"the amount {text!r} is negative")
-    match = _DECIMAL.fullmatch(text)
+    match = _DECIMAL.fullmatch(text) if len(text) <= _MAX_TEXT else None
     if match is None:
-        raise InputError(f"the amount {text!r} is not a plain decimal number")
+        raise InputError(f"the amount {text[:_MAX_TEXT]!r} is not a plain decimal number")
     whole, fraction, exponent = match.group(1), match.group(2) or "", int(match.group(3) or 0)
     digits, shift = whole + fraction, decimals + exponent - len(fraction)
     if shift >= 0:

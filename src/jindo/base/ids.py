@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import NewType
 
 from jindo.base.errors import InputError
@@ -73,8 +74,8 @@ def parse_chain(text: str) -> ChainId:
 def parse_asset(text: str, *, chain: ChainId) -> AssetId:
     """The asset written as `text` on `chain`: CAIP-19, an ERC-20 contract's address, or a plain symbol.
 
-    A symbol is kept as `unnamed:SYMBOL`-free text, since two tokens may share one; what identifies
-    an asset for certain is a CAIP-19 id or a contract.
+    A symbol is kept as it is. Two tokens may share one: what identifies an asset for certain is a CAIP-19 id
+    or a contract.
 
     Raises:
         InputError: a CAIP-19 id of another chain, or empty.
@@ -155,15 +156,27 @@ def _eip55(digits: str) -> str:
     return "".join(c.upper() if int(mask[i], 16) >= 8 else c for i, c in enumerate(digits))
 
 
+@lru_cache(maxsize=1 << 16)
 def _parse_bech32(text: str) -> Account:
     if text not in (text.lower(), text.upper()):
         raise InputError(f"{text!r} mixes upper and lower case, which bech32 forbids")
     text = text.lower()
     prefix, _, data = text.rpartition("1")
     values = [_BECH32_ALPHABET.find(c) for c in data]
-    if -1 in values or _bech32_polymod(prefix, values) not in (1, 0x2BC830A3):
+    # Version 0 is bech32, the later ones are bech32m (BIP-350); taking either for both would weaken the check.
+    if -1 in values or _bech32_polymod(prefix, values) != (0x2BC830A3 if values[0] else 1):
         raise InputError(f"{text!r} has a wrong bech32 checksum: a letter is mistyped")
+    if not _is_witness_program(values[:-6]):
+        raise InputError(f"{text!r} is not an address: no witness program has this version and length")
     return Account(text)
+
+
+def _is_witness_program(values: list[int]) -> bool:
+    """Whether a version and 5-bit groups are what BIP-141 and BIP-173 allow; the spare bits must be zero."""
+    size, spare = divmod(5 * (len(values) - 1), 8)
+    if not 2 <= size <= 40 or values[0] > 16 or (values[0] == 0 and size not in (20, 32)):
+        return False
+    return spare <= 4 and not values[-1] & ((1 << spare) - 1)
 
 
 def _bech32_polymod(prefix: str, values: list[int]) -> int:
@@ -176,6 +189,7 @@ def _bech32_polymod(prefix: str, values: list[int]) -> int:
     return check
 
 
+@lru_cache(maxsize=1 << 16)
 def _parse_base58(text: str) -> Account:
     number = 0
     for c in text:
@@ -184,6 +198,9 @@ def _parse_base58(text: str) -> Account:
         raw = number.to_bytes(25, "big")
     except OverflowError as error:
         raise InputError(f"{text!r} is too long for a Base58Check address") from error
-    if hashlib.sha256(hashlib.sha256(raw[:21]).digest()).digest()[:4] != raw[21:]:
+    # Each leading 1 stands for one zero byte; a 1 too many does not change the number.
+    zeros = len(raw) - len(raw.lstrip(b"\0"))
+    checksum = hashlib.sha256(hashlib.sha256(raw[:21]).digest()).digest()[:4]
+    if checksum != raw[21:] or zeros != len(text) - len(text.lstrip("1")):
         raise InputError(f"{text!r} has a wrong Base58Check checksum: a letter is mistyped")
     return Account(text)

@@ -37,7 +37,7 @@ def parse_time(text: str) -> Seconds:
         raise InputError(
             f"the time {text!r} is not ISO 8601", remedy="Write it as 2023-06-02T21:49:23Z."
         ) from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return _checked((moment - datetime(1970, 1, 1, tzinfo=UTC)) // _SECOND, text)
 
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId
-from jindo.sim.world import Endpoint, TheftTruth, Truth
+from jindo.sim.world import TheftTruth, Truth, TruthEndpoint
 
 FEE = Account("(fee)")
 """Whom fees and gas are paid to."""
@@ -148,15 +148,15 @@ class Books:
         frozen = sum(e.amount for e in endpoints if self._owners[e.account].frozen)
         for (account, asset), amount in self._balances.items():
             if amount and asset == theft.asset and self._thief(account) == name:
-                endpoints.append(Endpoint(account, "", "", "held", amount))
+                endpoints.append(TruthEndpoint(account, "", "", "held", amount))
         endpoints.sort(key=lambda e: e.account)
         return TheftTruth(name, theft.chain, theft.asset, theft.stolen, theft.fee, frozen, tuple(endpoints))
 
-    def _endpoint(self, account: Account, amount: int) -> Endpoint:
+    def _endpoint(self, account: Account, amount: int) -> TruthEndpoint:
         owner = self._owners[account]
         if owner.role is Role.BURN:
-            return Endpoint(account, "", "", "burned", amount)
-        return Endpoint(
+            return TruthEndpoint(account, "", "", "burned", amount)
+        return TruthEndpoint(
             account, owner.name, owner.kind, "mixer" if owner.kind == "mixer" else "service", amount
         )
 

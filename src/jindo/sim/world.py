@@ -86,7 +86,7 @@ class UtxoSide:
 
 
 @dataclass(frozen=True, slots=True)
-class Stolen:
+class StolenRow:
     """One named theft movement: a transaction, or one output of it."""
 
     tx_hash: TxId
@@ -106,7 +106,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class TruthEndpoint:
     """Where stolen value ended by the books."""
 
     account: Account
@@ -129,7 +129,7 @@ class TheftTruth:
     fee: int
     frozen: int
     """Part of what services received that they froze on arrival; counted in their endpoints too."""
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[TruthEndpoint, ...]
     """By account."""
 
     def reached(self) -> dict[str, int]:
@@ -166,7 +166,7 @@ class World:
     scale: float
     account: AccountSide
     utxo: UtxoSide
-    stolen: tuple[Stolen, ...]
+    stolen: tuple[StolenRow, ...]
     services: tuple[Service, ...]
     truth: Truth
     models: tuple[str, ...]

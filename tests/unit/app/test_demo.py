@@ -7,16 +7,16 @@ import pytest
 from jindo.app.demo import check_truth, run_demo
 from jindo.base.errors import ConflictError, IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId
-from jindo.sim import Endpoint, TheftTruth
+from jindo.sim import TheftTruth, TruthEndpoint
 from jindo.trace import CONSERVING
 
 CHAIN, ASSET = ChainId("eip155:1"), AssetId("eip155:1/slip44:60")
 TRUTH = TheftTruth(
     "t", CHAIN, ASSET, stolen=100, fee=3, frozen=0,
     endpoints=(
-        Endpoint(Account("0xa"), "A", "exchange", "service", 60),
-        Endpoint(Account("0xb"), "", "", "burned", 7),
-        Endpoint(Account("0xc"), "", "", "held", 30),
+        TruthEndpoint(Account("0xa"), "A", "exchange", "service", 60),
+        TruthEndpoint(Account("0xb"), "", "", "burned", 7),
+        TruthEndpoint(Account("0xc"), "", "", "held", 30),
     ),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ The acts are told in `bybit_ether` and `bybit_coins`, the innocent traffic in `b
 
 from __future__ import annotations
 
-from jindo.sim.world import Stolen, World
+from jindo.sim.world import StolenRow, World
 from jindo.sim.worlds.bybit_cast import COIN_THEFT, ETHER_THEFT, Stage, build_stage
 from jindo.sim.worlds.bybit_coin_crowd import play_coin_crowd, play_sweeps
 from jindo.sim.worlds.bybit_coins import launder_coins, play_payouts
@@ -80,13 +80,15 @@ def _seal(stage: Stage, *, seed: int, scale: float) -> World:
     account, utxo = stage.ether.seal(stage.books), stage.coins.seal(stage.books)
     stage.books.check()
     stolen = [
-        Stolen(tx.tx_hash, None, ETHER_THEFT)
+        StolenRow(tx.tx_hash, None, ETHER_THEFT)
         for tx in account.transactions
         if tx.tx_hash in stage.ether.thefts
     ]
     for tx in utxo.transactions:
         places = range(len(tx.outputs))
-        stolen += [Stolen(tx.tx_hash, i, COIN_THEFT) for i in places if (tx.tx_hash, i) in stage.coins.thefts]
+        stolen += [
+            StolenRow(tx.tx_hash, i, COIN_THEFT) for i in places if (tx.tx_hash, i) in stage.coins.thefts
+        ]
     return World(
         name=NAME,
         description=DESCRIPTION,

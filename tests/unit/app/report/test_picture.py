@@ -98,3 +98,9 @@ def test_show_name_cuts_and_cleans() -> None:
 def test_show_asset_calls_tokens_by_contract() -> None:
     assert show_asset(ETHER) == "ETH"
     assert show_asset("eip155:1/erc20:0xdac17f958d2ee523a2206206994597c13d831ec7") == "erc20:0xdac1…1ec7"
+
+
+def test_show_asset_tells_look_alikes_apart() -> None:
+    assert show_asset("ETH") == "ETH"
+    assert show_asset("E\u0422H").endswith("(with U+0422)")
+    assert show_asset("ETH\u200b") == "ETH (with U+200B)"
