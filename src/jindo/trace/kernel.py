@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
 from typing import Any
@@ -27,19 +27,16 @@ from jindo.trace.kernel_state import (
     HOP,
     INFLOW,
     LIMITED,
-    NEXT,
+    LOTS,
     NONE,
-    ORIGIN,
     POT,
     SLOTS,
     STATUS,
-    STOPPED,
     State,
-    add_slot,
+    add_stopped,
     build_state,
     compile_stamped,
     grow_state,
-    has_room,
 )
 from jindo.trace.kernel_utxo import Pool, UtxoColumns
 from jindo.trace.rules import Rule
@@ -71,10 +68,9 @@ def trace_account_chain(
         **_asked(rule, end, max_hops, thefts=max(seeds.theft_of.values(), default=0) + 1),
     }
     given = AccountColumns(**columns)
-    state = build_state(_START, wide=wide)
-    for pot in stopped_pots(chain, stops):
-        state = state if has_room(state, 0, 0) else grow_state(state)
-        add_slot(state, pot, STOPPED, NONE)
+    stopped = stopped_pots(chain, stops)
+    state = build_state(_START + len(stopped), wide=wide)
+    add_stopped(state, stopped)
     scratch = _scratch(_START, given.thefts, wide=wide)
     run = kernel_account.run if wide else _compiled_account()
     while run(given, state, scratch) != DONE:
@@ -201,44 +197,57 @@ def _read_flows(state: State) -> list[Flow]:
     return [Flow(row, pot, theft, bool(named), amount) for (row, pot, theft, named), amount in rows]
 
 
-def _read_lots(state: State, slot: int) -> list[tuple[int, int]]:
-    lots, lot = [], int(state.slots[slot, HEAD])
-    while lot != NONE:
-        lots.append((int(state.lots[lot, ORIGIN]), int(state.lot_units[lot])))
-        lot = int(state.lots[lot, NEXT])
-    return [(origin, amount) for origin, amount in lots if origin >= 0]
+class _Slots:
+    """The slots of a finished trace as plain lists: read once, not one numpy scalar at a time."""
+
+    def __init__(self, state: State) -> None:
+        slots, lots = int(state.counters[SLOTS]), int(state.counters[LOTS])
+        self.rows = state.slots[:slots].tolist()
+        self.units = state.slot_units[:slots].tolist()
+        self._lots = state.lots[:lots].tolist()
+        self._lot_units = state.lot_units[:lots].tolist()
+
+    def iter_stolen(self, slot: int) -> Iterator[tuple[int, int]]:
+        """The stolen lots of a slot: (theft, units)."""
+        lot = self.rows[slot][HEAD]
+        while lot != NONE:
+            origin, following = self._lots[lot]
+            if origin >= 0:
+                yield origin, self._lot_units[lot]
+            lot = following
 
 
 def _read_account(state: State, *, is_poison: bool) -> Findings:
+    slots = _Slots(state)
     held: dict[tuple[int, int], int] = {}
     inflow, hops, limited = {}, {}, set()
-    for slot in range(int(state.counters[SLOTS])):
-        pot, status = int(state.slots[slot, POT]), state.slots[slot, STATUS]
-        if state.slots[slot, HOP] == NONE:
+    for slot, row in enumerate(slots.rows):
+        pot, status = row[POT], row[STATUS]
+        if row[HOP] == NONE:
             continue
-        hops[pot] = int(state.slots[slot, HOP])
+        hops[pot] = row[HOP]
         if status == LIMITED:
             limited.add(pot)
         if status == FOLLOWED:
-            inflow[pot] = int(state.slot_units[slot, INFLOW])
-            for theft, units in _read_lots(state, slot):
-                held[pot, theft] = held.get((pot, theft), 0) + (
-                    int(state.slot_units[slot, CLEAN_UNITS]) if is_poison else units
-                )
+            inflow[pot] = slots.units[slot][INFLOW]
+            for theft, units in slots.iter_stolen(slot):
+                stained = slots.units[slot][CLEAN_UNITS] if is_poison else units
+                held[pot, theft] = held.get((pot, theft), 0) + stained
     return build_findings(_read_flows(state), held, inflow, hops, limited)
 
 
 def _read_utxo(chain: UtxoChain, state: State) -> Findings:
+    slots = _Slots(state)
     held: dict[tuple[int, int], int] = {}
     inflow: dict[int, int] = {}
     hops, limited = {}, set()
-    for slot in range(int(state.counters[SLOTS])):
-        output = int(state.slots[slot, POT])
-        hops[output] = int(state.slots[slot, HOP])
-        if state.slots[slot, STATUS] == LIMITED:
+    for slot, row in enumerate(slots.rows):
+        output = row[POT]
+        hops[output] = row[HOP]
+        if row[STATUS] == LIMITED:
             limited.add(output)
-        if state.slot_units[slot, INFLOW]:
-            inflow[chain.output_tx(output)] = int(state.slot_units[slot, INFLOW])
-        for theft, units in _read_lots(state, slot):
+        if slots.units[slot][INFLOW]:
+            inflow[chain.output_tx(output)] = slots.units[slot][INFLOW]
+        for theft, units in slots.iter_stolen(slot):
             held[output, theft] = held.get((output, theft), 0) + units
     return build_findings(_read_flows(state), held, inflow, hops, limited)

@@ -55,32 +55,33 @@ _WIDTHS = {"slots": 8, "slot_units": 2, "lots": 2, "lot_units": 0, "heap": 0, "f
 
 
 def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[..., int]:
-    """`run` compiled and cached, under a key that covers the code of every function in `modules`.
+    """`run` compiled and cached, under a name that covers the code of every function in `modules`.
 
     Numba alone looks at the file of the compiled function: a change in a function that it calls, in another file,
-    would leave the old machine code in use.
+    would leave the old machine code in use, and a renamed type would keep the old cache from being read.
     """
-    stamp = _stamp_code(modules)
     inner = register_jitable(run)
 
     def run_stamped(columns: Any, state: Any, scratch: Any) -> int:
-        return inner(columns, state, scratch) + 0 * stamp
+        return inner(columns, state, scratch)
 
+    run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
     compiled: Callable[..., int] = njit(cache=True)(run_stamped)
     return compiled
 
 
-def _stamp_code(modules: Sequence[ModuleType]) -> int:
+def _stamp_code(modules: Sequence[ModuleType]) -> str:
     digest = hashlib.sha256()
     for module in modules:
         for name, value in sorted(vars(module).items()):
+            digest.update(f"{name} {getattr(value, '_fields', '')}".encode())
             code = getattr(value, "__code__", None)
             if code is not None:
                 digest.update(repr((module.__name__, name, code.co_code, code.co_names)).encode())
                 digest.update(
                     repr([const for const in code.co_consts if not isinstance(const, CodeType)]).encode()
                 )
-    return int.from_bytes(digest.digest()[:6], "big")
+    return digest.hexdigest()[:16]
 
 
 def build_state(size: int, *, wide: bool) -> State:
@@ -100,9 +101,23 @@ def grow_state(state: State) -> State:
     """The same state with twice the room in every array."""
     grown = {name: _double(getattr(state, name)) for name in _WIDTHS}
     new = state._replace(**grown, table=np.zeros(_table_size(len(grown["slots"])), np.int64))
-    for slot in range(int(new.counters[SLOTS])):
-        new.table[_free_place(new.table, new.slots, new.slots[slot, POT])] = slot + 1
+    _enter_slots(new.table, new.slots, int(new.counters[SLOTS]))
     return new
+
+
+def add_stopped(state: State, pots: list[int]) -> None:
+    """Slots for pots that hold nothing; the state is new and has room for them."""
+    state.slots[: len(pots), [POT, STATUS, HOP, HEAD, TAIL]] = NONE
+    state.slots[: len(pots), POT] = pots
+    state.slots[: len(pots), STATUS] = STOPPED
+    state.counters[SLOTS] = len(pots)
+    _enter_slots(state.table, state.slots, len(pots))
+
+
+@njit(cache=True)
+def _enter_slots(table, slots, count):  # type: ignore[no-untyped-def]
+    for slot in range(count):
+        table[_free_place(table, slots, slots[slot, POT])] = slot + 1
 
 
 def _table_size(slots: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Context, Decimal
 
 import pytest
@@ -40,7 +41,5 @@ def test_parse_units_reads_exponents_exactly_or_not_at_all(digits: int, exponent
 
 @given(st.text(max_size=40), decimals)
 def test_parse_units_of_any_text_gives_an_amount_or_an_input_error(text: str, places: int) -> None:
-    try:
+    with contextlib.suppress(InputError):
         assert 0 <= parse_units(text, decimals=places) <= MAX_AMOUNT
-    except InputError as error:
-        assert error.remedy()

@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
+from tests.unit.trace.chains import Tracer, account_chain, tx
 
-from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, TxId
-from jindo.ledger import (
-    AccountChain,
-    Transfer,
-    UtxoChain,
-    UtxoInput,
-    UtxoOutput,
-    UtxoTransaction,
-    build_account_chain,
-    build_utxo_chain,
-)
-from jindo.trace import (
-    CONSERVING,
-    FEE,
-    RULES,
-    Findings,
-    NamedTransfer,
-    build_stops,
-    kernel,
-    reference,
-    resolve,
-)
+from jindo.base.ids import BITCOIN, Account
+from jindo.ledger import UtxoChain, UtxoInput, UtxoOutput, UtxoTransaction, build_utxo_chain
+from jindo.trace import CONSERVING, FEE, Findings, NamedTransfer, build_stops
 from jindo.trace.outcome import build_outcome
 
-Tracer = Callable[..., Findings]
-
 E8 = 10**8
-
-
-@pytest.fixture(params=["reference", "kernel"])
-def tracer(request: pytest.FixtureRequest) -> Tracer:
-    """One tracer of each kind, asked in one way."""
-
-    def trace(chain: Any, named: list[NamedTransfer], rule: str) -> Findings:
-        seeds: Any = resolve(named, [chain]).seeds[chain.chain]
-        stops, end = build_stops(chain, None), len(chain.block)
-        kind = "utxo" if isinstance(chain, UtxoChain) else "account"
-        if request.param == "kernel":
-            fast: Findings = getattr(kernel, f"trace_{kind}_chain")(
-                chain, seeds, rule=RULES[rule], stops=stops, end=end
-            )
-            return fast
-        slow: Findings = getattr(reference, f"trace_{kind}_chain")(
-            chain, seeds, rule=RULES[rule], stopped=stops, end=end
-        )
-        return slow
-
-    return trace
-
-
-def tx(name: str) -> TxId:
-    """A transaction hash made of a short name."""
-    return TxId(name.rjust(64, "0"))
 
 
 def merge_world(inputs: list[tuple[int, bool]], outputs: list[int]) -> tuple[UtxoChain, list[NamedTransfer]]:
@@ -164,21 +115,10 @@ V6 = {
 }
 
 
-def account_chain(moves: list[tuple[str | None, str, int]]) -> AccountChain:
-    """A chain of these movements, one a block; transaction i is `tx(str(i))`."""
-    return build_account_chain(
-        ETHEREUM,
-        [
-            Transfer(i, tx(str(i)), Account(a) if a else None, Account(b), amount, UNNAMED_ASSET)
-            for i, (a, b, amount) in enumerate(moves)
-        ],
-    )
-
-
 @pytest.mark.parametrize("rule", V6)
 def test_v6_account_that_mixes(tracer: Tracer, rule: str) -> None:
     chain = account_chain(
-        [(None, "A", 7 * E8), ("victim", "A", 3 * E8), ("A", "B", 4 * E8), ("A", "D", 6 * E8)]
+        *[(None, "A", 7 * E8), ("victim", "A", 3 * E8), ("A", "B", 4 * E8), ("A", "D", 6 * E8)]
     )
     findings = tracer(chain, [NamedTransfer("theft", tx("1"))], rule)
     assert [sum(f.amount for f in findings.flows if f.row == row) for row in (2, 3)] == V6[rule]
@@ -195,7 +135,7 @@ def test_v7_twelve_halvings_stay_exact(tracer: Tracer, rule: str) -> None:
             moves += [(name, f"{level}:{name}a", first), (name, f"{level}:{name}b", units - first)]
             halves += [(f"{level}:{name}a", first), (f"{level}:{name}b", units - first)]
         holders = halves
-    chain = account_chain(moves)
+    chain = account_chain(*moves)
     findings = tracer(chain, [NamedTransfer("theft", tx("0"))], rule)
     assert len(holders) == 4096
     assert sum(findings.held.values()) == 4095
@@ -207,7 +147,7 @@ def test_v7_twelve_halvings_stay_exact(tracer: Tracer, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", CONSERVING)
 def test_v8_two_thefts_drawn_unit_by_unit(tracer: Tracer, rule: str) -> None:
-    chain = account_chain([("x", "P", 5), ("y", "P", 5), *[("P", f"out{i}", 1) for i in range(10)]])
+    chain = account_chain(*[("x", "P", 5), ("y", "P", 5), *[("P", f"out{i}", 1) for i in range(10)]])
     findings = tracer(chain, [NamedTransfer("one", tx("0")), NamedTransfer("two", tx("1"))], rule)
     drawn = [flow for flow in findings.flows if flow.row >= 2]
     assert [sum(f.amount for f in drawn if f.theft == theft) for theft in (0, 1)] == [5, 5]

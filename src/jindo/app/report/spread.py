@@ -57,23 +57,20 @@ def build_inflow(facts: Facts) -> Section:
     for row in inflow:
         amount = facts.money(row["asset"], int(row["amount"]))
         blocks.append(Text(f"{amount} on {Strand('', row['chain'], row['asset']).place()}.", "note"))
-    marked = [
-        ending
-        for strand in facts.strands
-        for ending in facts.endings.get(strand, [])
-        if ending.is_unexplained
-    ]
-    if marked:
-        by_asset: dict[str, int] = defaultdict(int)
-        for ending in marked:
-            by_asset[ending.strand.asset] += ending.amount
-        sums = ", ".join(facts.money(asset, units) for asset, units in sorted(by_asset.items()))
-        blocks.append(
-            Text(
-                f"{count(len(marked), 'endpoint')} with {sums} were reached through such an account; they are marked."
-            )
-        )
+    blocks += _tell_marked(facts)
     return Section("inflow", "Unexplained inflow", tuple(blocks))
+
+
+def _tell_marked(facts: Facts) -> list[Block]:
+    marked = [ending for endings in facts.endings.values() for ending in endings if ending.is_unexplained]
+    by_asset: dict[str, int] = defaultdict(int)
+    for ending in marked:
+        by_asset[ending.strand.asset] += ending.amount
+    sums = ", ".join(facts.money(asset, units) for asset, units in sorted(by_asset.items()))
+    said = (
+        f"{count(len(marked), 'endpoint')} with {sums} were reached through such an account; they are marked."
+    )
+    return [Text(said)] if marked else []
 
 
 def _is_of(row: dict[str, Any], strand: Strand) -> bool:
