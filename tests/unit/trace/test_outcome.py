@@ -153,3 +153,10 @@ def test_utxo_endpoints_past_an_outside_input_are_marked(tracer: Tracer) -> None
     outcome = outcome_of(chain, tracer(chain, NAMED, "fifo"))
     assert {e.account: e.is_unexplained for e in outcome.endpoints} == {"X": True, "Y": False}
     assert outcome.inflow == {native_asset(chain.chain): 2}
+
+
+def test_a_mark_does_not_pass_a_stop(tracer: Tracer) -> None:
+    chain = account_chain(("V", "A", 3), ("A", "S", 5), ("S", "B", 5))
+    labels, named = stop_at("S"), [*NAMED, NamedTransfer("u", tx("2"))]
+    outcome = outcome_of(chain, tracer(chain, named, "fifo", labels=labels), labels)
+    assert {e.account: e.is_unexplained for e in outcome.endpoints} == {"S": True, "B": False}
