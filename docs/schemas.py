@@ -96,7 +96,6 @@ PROVENANCE = build_object(
     opening=allow_null(OPENING),
     decimals=DECIMALS,
     conventions=build_list(TEXT),
-    notes=build_list(TEXT),
     history=build_object(sha256=HASH, rows=COUNT),
 )
 FINDINGS = build_object(
@@ -119,6 +118,7 @@ RESULT = build_object(
     upper_bound=build_object(rule={"const": "poison"}, endpoints=build_list(ENDPOINT)),
     bounds={"const": "not computed"},
     provenance=PROVENANCE,
+    notes=build_list(TEXT),
     software=build_object(name={"const": "jindo"}, version=TEXT),
 )
 

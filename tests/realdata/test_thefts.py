@@ -51,7 +51,7 @@ def test_atomic_wallet_reaches_the_services(data_dir: Path, tmp_path: Path, rule
         (sheet,) = findings["sheets"]
         assert sheet["stolen"] == "1073706452"
         assert int(sheet["stolen"]) == int(sheet["service"]) + int(sheet["held"])
-    assert [check.name for check in verify_result(out).checks] == [
+    assert [check.name for check in verify_result(out).checks[:5]] == [
         "files",
         "hashes",
         "balance",

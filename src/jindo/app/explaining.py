@@ -18,7 +18,7 @@ from typing import Any
 
 from jindo.app.history import read_spent_outputs
 from jindo.app.tracing import read_flow_rows
-from jindo.app.verifying import read_result
+from jindo.app.verifying import broken_is_integrity, read_result
 from jindo.base.errors import InputError, NotFound
 from jindo.base.ids import parse_address
 
@@ -61,8 +61,13 @@ def explain_address(path: Path, address: str, *, limit: int = 20) -> Explanation
     """
     if limit < 1:
         raise InputError("the number of paths must be 1 or more", place="--limit")
-    result = read_result(path)
     address = parse_address(address)
+    with broken_is_integrity(path):
+        return _explain(path, address, limit)
+
+
+def _explain(path: Path, address: str, limit: int) -> Explanation:
+    result = read_result(path)
     flows = read_flow_rows((path / "flows.csv").read_text(encoding="utf-8"))
     graph = _Graph(flows, read_spent_outputs(path / "history.parquet"))
     arrivals = [i for i, flow in enumerate(flows) if flow["to"] == address]

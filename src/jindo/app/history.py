@@ -1,7 +1,7 @@
 """The history that a result carries: every movement of every pot that stolen value touched, in Parquet.
 
 * It is enough to run the trace again with no ledger at hand, and nothing more than that.
-* Rows stand in ledger order, chain by chain; a row says which theft names it.
+* Rows stand in ledger order, chain by chain. What is stolen is found in them again, from what was named.
 * Account chains: all that each touched pot received and sent. UTXO chains: each transaction that handled stolen
   value, with all its inputs and outputs.
 """
@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jindo.app.study import Answer, Study, as_account, as_utxo
+from jindo.base.amounts import parse_units
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId, TxId
 from jindo.ledger import (
@@ -33,7 +36,7 @@ from jindo.ledger import (
     read_transactions,
     read_transfers,
 )
-from jindo.trace import AccountSeeds, UtxoSeed, UtxoSeeds
+from jindo.trace import AccountSeeds
 
 _INPUT = pa.struct(
     [
@@ -42,17 +45,15 @@ _INPUT = pa.struct(
         ("value", pa.string()),
         ("address", pa.string()),
         ("known", pa.bool_()),
-        ("rank", pa.int64()),
     ]
 )
-_OUTPUT = pa.struct(
-    [("value", pa.string()), ("address", pa.string()), ("rank", pa.int64()), ("named", pa.bool_())]
-)
+_OUTPUT = pa.struct([("value", pa.string()), ("address", pa.string())])
 SCHEMA = pa.schema(
     [
         ("chain", pa.string()),
         ("block", pa.int64()),
         ("time", pa.int64()),
+        ("time_max", pa.int64()),
         ("tx_hash", pa.string()),
         ("tx_index", pa.int64()),
         ("kind", pa.int8()),
@@ -61,7 +62,6 @@ SCHEMA = pa.schema(
         ("receiver", pa.string()),
         ("asset", pa.string()),
         ("amount", pa.string()),
-        ("theft", pa.int64()),
         ("coinbase", pa.bool_()),
         ("inputs", pa.list_(_INPUT)),
         ("outputs", pa.list_(_OUTPUT)),
@@ -96,8 +96,8 @@ def describe_history(path: Path) -> dict[str, Any]:
     return _describe(_read_rows(path))
 
 
-def read_history(path: Path, rank_theft: tuple[int, ...]) -> list[tuple[Chain, AccountSeeds | UtxoSeeds]]:
-    """The chains and seeds that a history holds.
+def read_history(path: Path) -> list[Chain]:
+    """The chains that a history holds.
 
     Raises:
         IntegrityError: the file is not a whole history.
@@ -105,7 +105,16 @@ def read_history(path: Path, rank_theft: tuple[int, ...]) -> list[tuple[Chain, A
     by_chain: dict[str, list[dict[str, Any]]] = {}
     for row in _read_rows(path):
         by_chain.setdefault(row["chain"], []).append(row)
-    return [_rebuild(ChainId(name), of_chain, rank_theft) for name, of_chain in by_chain.items()]
+    return [_rebuild(ChainId(name), of_chain) for name, of_chain in by_chain.items()]
+
+
+def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:
+    """The outputs (hash, index) that each UTXO transaction of a history spends."""
+    return {
+        row["tx_hash"]: frozenset((given["prev_hash"], str(given["prev_index"])) for given in row["inputs"])
+        for row in _read_rows(path)
+        if row["kind"] is None
+    }
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:
@@ -125,15 +134,6 @@ def _describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
             json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         )
     return {"rows": len(rows), "sha256": digest.hexdigest()}
-
-
-def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:
-    """The outputs (hash, index) that each UTXO transaction of a history spends."""
-    return {
-        row["tx_hash"]: frozenset((given["prev_hash"], str(given["prev_index"])) for given in row["inputs"])
-        for row in _read_rows(path)
-        if row["kind"] is None
-    }
 
 
 def _touched_rows(answer: Answer) -> set[int]:
@@ -157,12 +157,13 @@ def _seed_rows(answer: Answer) -> list[int]:
 
 
 def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
-    chain, seeds = as_account(answer.question)
+    chain, _ = as_account(answer.question)
     return [
         {
             "chain": chain.chain,
             "block": row.block,
             "time": row.time,
+            "time_max": _time_max(chain, row.block),
             "tx_hash": row.tx_hash,
             "tx_index": row.tx_index,
             "kind": int(row.kind),
@@ -171,59 +172,56 @@ def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
             "receiver": row.receiver,
             "asset": row.asset,
             "amount": str(row.amount),
-            "theft": seeds.theft_of.get(event),
         }
-        for event, row in zip(touched, read_transfers(chain, touched), strict=True)
+        for row in read_transfers(chain, touched)
     ]
 
 
 def _utxo_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
-    chain, seeds = as_utxo(answer.question)
+    chain, _ = as_utxo(answer.question)
     return [
-        _utxo_row(chain.chain, row, seeds.seeds.get(tx))
-        for tx, row in zip(touched, read_transactions(chain, touched), strict=True)
+        {
+            "chain": chain.chain,
+            "block": row.block,
+            "time": row.time,
+            "time_max": _time_max(chain, row.block),
+            "tx_hash": row.tx_hash,
+            "tx_index": row.tx_index,
+            "coinbase": row.coinbase,
+            "inputs": [_input_row(given) for given in row.inputs],
+            "outputs": [{"value": str(made.value), "address": made.address} for made in row.outputs],
+        }
+        for row in read_transactions(chain, touched)
     ]
 
 
-def _utxo_row(chain: ChainId, row: UtxoTransaction, seed: UtxoSeed | None) -> dict[str, Any]:
+def _input_row(given: UtxoInput) -> dict[str, Any]:
     return {
-        "chain": chain,
-        "block": row.block,
-        "time": row.time,
-        "tx_hash": row.tx_hash,
-        "tx_index": row.tx_index,
-        "coinbase": row.coinbase,
-        "inputs": [
-            {
-                "prev_hash": given.prev_hash,
-                "prev_index": given.prev_index,
-                "value": None if given.value is None else str(given.value),
-                "address": given.address,
-                "known": given.known,
-                "rank": seed.input_rank[place] if seed else None,
-            }
-            for place, given in enumerate(row.inputs)
-        ],
-        "outputs": [
-            {
-                "value": str(made.value),
-                "address": made.address,
-                "rank": seed.output_rank[place] if seed else None,
-                "named": seed.output_named[place] if seed else None,
-            }
-            for place, made in enumerate(row.outputs)
-        ],
+        "prev_hash": given.prev_hash,
+        "prev_index": given.prev_index,
+        "value": None if given.value is None else str(given.value),
+        "address": given.address,
+        "known": given.known,
     }
 
 
-def _rebuild(
-    chain: ChainId, rows: list[dict[str, Any]], rank_theft: tuple[int, ...]
-) -> tuple[Chain, AccountSeeds | UtxoSeeds]:
-    if rows[0]["kind"] is None:
-        seeds = {tx: seed for tx, row in enumerate(rows) if (seed := _seed(row)) is not None}
-        return build_utxo_chain(chain, map(_transaction, rows)), UtxoSeeds(seeds, rank_theft)
-    theft_of = {event: row["theft"] for event, row in enumerate(rows) if row["theft"] is not None}
-    return build_account_chain(chain, map(_transfer, rows)), AccountSeeds(theft_of)
+def _time_max(chain: Chain, block: int) -> int:
+    """The ledger's running maximum of times at a block: an extract alone could not know it."""
+    return int(chain.blocks.time_max[int(np.searchsorted(chain.blocks.height, block))])
+
+
+def _rebuild(chain: ChainId, rows: list[dict[str, Any]]) -> Chain:
+    is_utxo = rows[0]["kind"] is None
+    built = (
+        build_utxo_chain(chain, map(_transaction, rows))
+        if is_utxo
+        else build_account_chain(chain, map(_transfer, rows))
+    )
+    time_max = {row["block"]: row["time_max"] for row in rows}
+    times = np.array([time_max[int(height)] for height in built.blocks.height], np.int64)
+    if np.any(np.diff(times) < 0):
+        raise IntegrityError("the history's running maximum of times falls")
+    return replace(built, blocks=replace(built.blocks, time_max=times))
 
 
 def _transfer(row: dict[str, Any]) -> Transfer:
@@ -232,7 +230,7 @@ def _transfer(row: dict[str, Any]) -> Transfer:
         tx_hash=TxId(row["tx_hash"]),
         sender=row["sender"],
         receiver=row["receiver"],
-        amount=int(row["amount"]),
+        amount=_units(row["amount"]),
         asset=AssetId(row["asset"]),
         kind=Kind(row["kind"]),
         time=row["time"],
@@ -246,13 +244,13 @@ def _transaction(row: dict[str, Any]) -> UtxoTransaction:
         UtxoInput(
             TxId(given["prev_hash"]),
             given["prev_index"],
-            None if given["value"] is None else int(given["value"]),
+            None if given["value"] is None else _units(given["value"]),
             given["address"],
             known=given["known"],
         )
         for given in row["inputs"]
     )
-    outputs = tuple(UtxoOutput(int(made["value"]), Account(made["address"])) for made in row["outputs"])
+    outputs = tuple(UtxoOutput(_units(made["value"]), Account(made["address"])) for made in row["outputs"])
     return UtxoTransaction(
         row["block"],
         TxId(row["tx_hash"]),
@@ -264,11 +262,10 @@ def _transaction(row: dict[str, Any]) -> UtxoTransaction:
     )
 
 
-def _seed(row: dict[str, Any]) -> UtxoSeed | None:
-    if not row["outputs"] or row["outputs"][0]["rank"] is None:
-        return None
-    return UtxoSeed(
-        tuple(given["rank"] for given in row["inputs"]),
-        tuple(made["rank"] for made in row["outputs"]),
-        tuple(made["named"] for made in row["outputs"]),
-    )
+def _units(text: str) -> int:
+    units = parse_units(text)
+    if str(units) != text:
+        raise IntegrityError(
+            f"the history states an amount as {text!r}, which is not its one way to be written"
+        )
+    return units

@@ -54,28 +54,38 @@ ENDPOINT_COLUMNS = [
 ]
 
 
-def build_result(study: Study, provenance: dict[str, Any], *, version: str) -> dict[str, Any]:
-    """The content of `result.json`, with both hashes."""
+def build_result(
+    study: Study, provenance: dict[str, Any], *, notes: list[str], version: str
+) -> dict[str, Any]:
+    """The content of `result.json`, with both hashes.
+
+    `notes` say what the reader must know of the input; they name lines of files, so no hash covers them.
+    """
     findings = build_findings(study)
-    found = {
+    result = {
+        "format": FORMAT,
+        "findings": findings,
         "findings_hash": canonical_hash(findings),
         "spread": _build_spread(study),
         "upper_bound": {"rule": "poison", "endpoints": _reached(study, "poison")},
         "provenance": provenance,
-    }
-    return {
-        "format": FORMAT,
-        "findings": findings,
-        **found,
         "bounds": "not computed",
-        "provenance_hash": canonical_hash(found),
+        "notes": notes,
         "software": {"name": "jindo", "version": version},
     }
+    return {**result, "provenance_hash": hash_provenance(result)}
+
+
+def hash_provenance(result: dict[str, Any]) -> str:
+    """SHA-256 over the findings hash, the spread, the upper figures and the provenance."""
+    return canonical_hash(
+        {name: result[name] for name in ("findings_hash", "spread", "upper_bound", "provenance")}
+    )
 
 
 def build_findings(study: Study) -> dict[str, Any]:
     """What was found under the stated rule: everything that the findings hash covers."""
-    flows = write_flows(study).encode()
+    flows, count = write_flows(study).encode(), sum(len(answer.findings.flows) for answer in study.stated)
     return {
         "method": METHOD,
         "rule": study.rule,
@@ -94,7 +104,7 @@ def build_findings(study: Study) -> dict[str, Any]:
             for answer in study.stated
             for asset, units in answer.outcome.inflow.items()
         ],
-        "flows": {"count": flows.count(b"\n") - 1, "sha256": sha256_hex(flows)},
+        "flows": {"count": count, "sha256": sha256_hex(flows)},
         "stops": labels_that_stopped(study, (study.rule,)),
     }
 
@@ -249,5 +259,10 @@ def _to_csv(columns: list[str], rows: Iterator[dict[str, Any]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _as_text(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _as_text(value: Any) -> Any:
+    """The same, with what a spreadsheet would run as a formula marked as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") and value else value

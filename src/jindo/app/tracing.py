@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from jindo.app.inputs import Labels, OpeningBalance, StolenFile, read_labels, re
 from jindo.app.report import render_html, render_pdf
 from jindo.app.result import build_result, labels_that_stopped, write_endpoints, write_flows, write_result
 from jindo.app.study import Progress, Study, ask, run_study
-from jindo.base.errors import ConflictError, InputError, NotFound
+from jindo.base.errors import ConflictError, InputError
 from jindo.base.ids import BITCOIN, native_asset
 from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
@@ -79,8 +80,9 @@ def trace_ledger(request: TraceRequest, progress: Progress | None = None) -> Tra
     chains = [ledger.chain(chain) for chain in ledger.chain_ids()]
     found = resolve(stolen.named, chains)
     study = _study(request, chains, found, labels, balances, progress)
-    provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study, found)
-    result = _write_folder(request.out, study, provenance, progress)
+    provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study)
+    notes = [*found.notes, *(labels.notes if labels else ()), *ledger.status().notes, *_note_nothing(study)]
+    result = _write_folder(request.out.resolve(), study, provenance, notes, progress)
     return TraceOutcome(result, request.out)
 
 
@@ -158,7 +160,6 @@ def _provenance(
     labels: Labels | None,
     opening: tuple[tuple[OpeningBalance, ...], str],
     study: Study,
-    found: Resolution,
 ) -> dict[str, Any]:
     balances, opening_hash = opening
     return {
@@ -179,7 +180,6 @@ def _provenance(
         else None,
         "decimals": _decimals(study),
         "conventions": list(CONVENTIONS),
-        "notes": [*found.notes, *(labels.notes if labels else ()), *ledger.status().notes],
     }
 
 
@@ -226,29 +226,43 @@ def _known_decimals(chain: Chain, asset: str, stated: int | None) -> int | None:
     return 18 if stated is None and is_ether else stated
 
 
+def _note_nothing(study: Study) -> list[str]:
+    """Thefts of which no unit moved by the end of the trace."""
+    moved = {flow.theft for answer in study.stated for flow in answer.findings.flows if flow.named}
+    if not moved:
+        raise InputError(
+            "nothing that was named as stolen had moved by the end of the trace",
+            place="--stolen",
+            remedy="Name movements of more than zero between two accounts, and set --until after them.",
+        )
+    return [
+        f"the theft {name!r} moved nothing by the end of the trace"
+        for theft, name in enumerate(study.thefts)
+        if theft not in moved
+    ]
+
+
 def _write_folder(
-    out: Path, study: Study, provenance: dict[str, Any], progress: Progress | None
+    out: Path, study: Study, provenance: dict[str, Any], notes: list[str], progress: Progress | None
 ) -> dict[str, Any]:
     steps = ("history", "result", "report.html", "report.pdf")
-    draft = out.parent / f".{out.name}.part"
-    shutil.rmtree(draft, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
-        draft.mkdir(parents=True)
         _say(progress, steps, 0)
         provenance["history"] = write_history(study, draft / "history.parquet")
         _say(progress, steps, 1)
-        result = build_result(study, provenance, version=VERSION)
+        result = build_result(study, provenance, notes=notes, version=VERSION)
         flows = write_flows(study)
         (draft / "result.json").write_bytes(write_result(result))
         (draft / "flows.csv").write_bytes(flows.encode())
         (draft / "endpoints.csv").write_bytes(write_endpoints(result["findings"]).encode())
         _write_reports(draft, result, flows, progress, steps)
         (draft / "manifest.json").write_bytes(canonical_bytes(list_files(draft)) + b"\n")
+        draft.chmod(0o755)
         if out.exists():
             out.rmdir()
         draft.rename(out)
-    except NotADirectoryError as error:
-        raise NotFound("the folder to write into cannot be made", place=str(out)) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return result

@@ -1,10 +1,11 @@
 """Verify a result folder with nothing but itself: every hash, the balance sheet, and the trace.
 
 * Files are held against the manifest, so that a changed byte is named by file.
-* The trace is run again from the history that the folder carries, under every rule, and must give the same findings,
-  spread and upper figures to the byte.
-* The stated rule is also run by the readable reference, which shares no code with the kernel, unless the history is
-  so long that this would take minutes; the outcome says which was done.
+* What was named is found again in the history, the trace is run again under every rule, and every file but the PDF must
+  come out the same to the byte.
+* Every rule is also run by the readable reference, unless the history is so long that this would take minutes; the
+  outcome says which was done.
+* A broken or hostile folder ends in an `IntegrityError`, never in a crash.
 
 Verifying shows that the result follows from its history. Whether that history is the chain's, only a ledger or a node
 of the chain can say: compare the ledger's fingerprint.
@@ -14,18 +15,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jindo.app.history import describe_history, read_history
-from jindo.app.result import FORMAT, METHOD, build_result, write_endpoints, write_flows, write_result
+from jindo.app.report import render_html, render_pdf
+from jindo.app.result import (
+    FORMAT,
+    METHOD,
+    build_result,
+    hash_provenance,
+    labels_that_stopped,
+    write_endpoints,
+    write_flows,
+    write_result,
+)
 from jindo.app.study import Progress, Study, ask, run_study, trace_by_reference
-from jindo.app.tracing import list_files
-from jindo.base.errors import IntegrityError, NotFound
+from jindo.app.tracing import CONVENTIONS, list_files, read_flow_rows
+from jindo.base.amounts import parse_units
+from jindo.base.errors import InputError, IntegrityError, NotFound
+from jindo.base.times import parse_time
+from jindo.base.version import VERSION
 from jindo.ledger import AccountChain, Chain
-from jindo.seal import canonical_hash, sha256_hex
-from jindo.trace import RULES, Stop
+from jindo.seal import canonical_hash
+from jindo.trace import RULES, Named, NamedAccount, NamedTransfer, Stop, resolve, stop_of_kind
 
 REFERENCE_ROWS = 200_000
 """Longest history that the readable reference runs through."""
@@ -62,10 +77,31 @@ def verify_result(path: Path, progress: Progress | None = None) -> Verification:
         IntegrityError: something does not hold; it names the file and what that breaks.
     """
     read_result(path)
-    try:
+    with broken_is_integrity(path):
         return Verification(tuple(_iter_checks(path, progress)))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise IntegrityError(f"the result is not whole: {error!r}", place=str(path)) from error
+
+
+@contextmanager
+def broken_is_integrity(path: Path) -> Iterator[None]:
+    """Whatever a broken or hostile folder makes fail inside is an `IntegrityError` outside."""
+    try:
+        yield
+    except NotFound:
+        raise
+    except _BROKEN as error:
+        raise IntegrityError(f"the result is not whole: {error!r:.200}", place=str(path)) from error
+
+
+_BROKEN = (
+    InputError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
@@ -75,14 +111,18 @@ def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
     history = path / "history.parquet"
     if describe_history(history) != result["provenance"]["history"]:
         raise IntegrityError("the history is not the one that the result names", place=str(history))
-    study = _rerun(result, history, progress)
+    study = _rerun(result, read_history(history), progress)
     yield _check_balance(study)
     yield _check_trace(path, result, study)
     yield _check_reference(path, result, study)
+    yield from _check_reports(path, result)
 
 
 def _check_files(path: Path) -> Check:
     listed = _read_json(path / "manifest.json")
+    strange = next((p for p in sorted(path.iterdir()) if p.is_symlink() or not p.is_file()), None)
+    if strange is not None:
+        raise IntegrityError("only files belong in a result", place=str(strange))
     found = list_files(path)
     for name in sorted(listed.keys() | found.keys()):
         place = str(path / name)
@@ -91,8 +131,8 @@ def _check_files(path: Path) -> Check:
         if name not in listed:
             raise IntegrityError("the file does not belong to the result", place=place)
         if listed[name] != found[name]:
-            raise IntegrityError("the file was changed after the result was written", place=place)
-    return Check("files", f"{len(found)} files are as they were written")
+            raise IntegrityError("the file is not the one that the manifest lists", place=place)
+    return Check("files", f"{len(found)} files are those that the manifest lists")
 
 
 def _check_hashes(path: Path, result: dict[str, Any]) -> Check:
@@ -104,32 +144,46 @@ def _check_hashes(path: Path, result: dict[str, Any]) -> Check:
             place=place,
             remedy="Verify it with the version of Jindo that it names under `software`.",
         )
-    if write_result(result) != (path / "result.json").read_bytes():
-        raise IntegrityError("result.json is not canonical JSON", place=place)
     if canonical_hash(result["findings"]) != result["findings_hash"]:
         raise IntegrityError("the findings do not give the findings hash", place=place)
-    names = ("findings_hash", "spread", "upper_bound", "provenance")
-    if canonical_hash({name: result[name] for name in names}) != result["provenance_hash"]:
+    if hash_provenance(result) != result["provenance_hash"]:
         raise IntegrityError("the provenance does not give the provenance hash", place=place)
     return Check("hashes", f"findings {result['findings_hash']}, provenance {result['provenance_hash']}")
 
 
-def _rerun(result: dict[str, Any], history: Path, progress: Progress | None) -> Study:
-    named = result["provenance"]["stolen"]["named"]
-    thefts = tuple(dict.fromkeys(row["theft"] for row in named))
+def _rerun(result: dict[str, Any], chains: list[Chain], progress: Progress | None) -> Study:
+    provenance, findings = result["provenance"], result["findings"]
+    found = resolve([_parse_named(row) for row in provenance["stolen"]["named"]], chains)
+    balances = (provenance["opening"] or {}).get("balances", [])
     questions = []
-    for chain, seeds in read_history(history, tuple(thefts.index(row["theft"]) for row in named)):
+    for chain in chains:
+        _check_range(chain, provenance)
         labels = {
-            label["account"]: Stop(label["reason"], label["service"], label["kind"])
-            for label in result["provenance"]["labels"]
+            label["account"]: stop_of_kind(label["kind"], service=label["service"], source="")
+            for label in provenance["labels"]
             if label["chain"] == chain.chain
         }
-        opening = _openings(chain, (result["provenance"]["opening"] or {}).get("balances", []))
-        questions.append(ask(chain, seeds, _Labels(labels), opening=opening))
-    findings = result["findings"]
+        opening = _openings(chain, balances)
+        questions.append(ask(chain, found.seeds[chain.chain], _Labels(labels), opening=opening))
     return run_study(
-        questions, thefts, rule=findings["rule"], max_hops=findings["max_hops"], progress=progress
+        questions, found.thefts, rule=findings["rule"], max_hops=findings["max_hops"], progress=progress
     )
+
+
+def _parse_named(row: dict[str, Any]) -> Named:
+    if "tx_hash" in row:
+        return NamedTransfer(row["theft"], row["tx_hash"], row["index"])
+    return NamedAccount(row["theft"], row["address"], row["from_time"])
+
+
+def _check_range(chain: Chain, provenance: dict[str, Any]) -> None:
+    """The history may not reach past `--until`, nor past the ledger that the result says it is from."""
+    told = next(row for row in provenance["ledger"]["chains"] if row["chain"] == chain.chain)
+    first, last = int(chain.blocks.height[0]), int(chain.blocks.height[-1])
+    if not told["first_block"] <= first <= last <= told["last_block"]:
+        raise IntegrityError(f"the history of {chain.chain} reaches past the ledger that the result names")
+    if provenance["until"] and int(chain.blocks.time_max[-1]) > parse_time(provenance["until"]):
+        raise IntegrityError(f"the history of {chain.chain} reaches past --until")
 
 
 def _openings(chain: Chain, balances: list[dict[str, str]]) -> dict[int, int]:
@@ -139,7 +193,7 @@ def _openings(chain: Chain, balances: list[dict[str, str]]) -> dict[int, int]:
     for balance in balances:
         for pot in chain.find_pots(balance["account"]):
             if balance["asset"] in ("", chain.assets[int(chain.pot_asset[pot])]):
-                openings[pot] = openings.get(pot, 0) + int(balance["amount"])
+                openings[pot] = openings.get(pot, 0) + parse_units(balance["amount"])
     return openings
 
 
@@ -152,32 +206,61 @@ def _check_balance(study: Study) -> Check:
 
 
 def _check_trace(path: Path, result: dict[str, Any], study: Study) -> Check:
-    again = build_result(study, result["provenance"], version=result["software"]["version"])
-    for name in ("findings", "spread", "upper_bound"):
-        if again[name] != result[name]:
-            raise IntegrityError(f"the history does not give these {name}", place=str(path / "result.json"))
-    for name, text in (
-        ("flows.csv", write_flows(study)),
-        ("endpoints.csv", write_endpoints(again["findings"])),
-    ):
-        if sha256_hex(text.encode()) != sha256_hex((path / name).read_bytes()):
+    """The whole result again, from what only the ledger and the user could say; every other word must be the same."""
+    stated = result["provenance"]
+    provenance = {
+        **stated,
+        "stolen": {**stated["stolen"], "rows": len(stated["stolen"]["named"])},
+        "labels": labels_that_stopped(study, tuple(study.answers)),
+        "conventions": list(CONVENTIONS),
+    }
+    again = build_result(study, provenance, notes=result["notes"], version=result["software"]["version"])
+    for name in sorted(again.keys() | result.keys()):
+        if again.get(name) != result.get(name):
+            raise IntegrityError(f"the history does not give this {name}", place=str(path / "result.json"))
+    texts = {
+        "result.json": write_result(again),
+        "flows.csv": write_flows(study).encode(),
+        "endpoints.csv": write_endpoints(again["findings"]).encode(),
+    }
+    for name, text in texts.items():
+        if text != (path / name).read_bytes():
             raise IntegrityError("the history does not give this file", place=str(path / name))
-    return Check(
-        "trace", f"traced again from {result['provenance']['history']['rows']} rows of history: the same"
-    )
+    return Check("trace", f"traced again from {stated['history']['rows']} rows of history: the same")
 
 
 def _check_reference(path: Path, result: dict[str, Any], study: Study) -> Check:
     rows = result["provenance"]["history"]["rows"]
     if rows > REFERENCE_ROWS:
         return Check("reference", f"left out: the history has {rows} rows, more than {REFERENCE_ROWS}")
-    for answer in study.stated:
-        slow = trace_by_reference(answer.question, rule=study.rule, max_hops=study.max_hops)
-        if slow != answer.findings:
-            raise IntegrityError(
-                "the readable reference disagrees with the kernel", place=str(path / "result.json")
-            )
-    return Check("reference", f"the readable reference finds the same under {study.rule}")
+    for rule, answers in study.answers.items():
+        for answer in answers:
+            slow = trace_by_reference(answer.question, rule=rule, max_hops=study.max_hops)
+            if slow != answer.findings:
+                raise IntegrityError(
+                    f"the readable reference disagrees with the kernel under {rule}",
+                    place=str(path / "result.json"),
+                )
+    return Check("reference", f"the readable reference finds the same under all {len(RULES)} rules")
+
+
+def _check_reports(path: Path, result: dict[str, Any]) -> Iterator[Check]:
+    if result["software"]["version"] != VERSION:
+        yield Check("reports", f"not compared: they were drawn by version {result['software']['version']}")
+        return
+    flows = read_flow_rows((path / "flows.csv").read_text(encoding="utf-8"))
+    if render_html(result, flows).encode() != (path / "report.html").read_bytes():
+        raise IntegrityError("the result does not give this report", place=str(path / "report.html"))
+    yield Check("report.html", "drawn again from the result: the same")
+    same = render_pdf(result, flows) == (path / "report.pdf").read_bytes()
+    detail = (
+        "drawn again from the result: the same"
+        if same
+        else (
+            "DIFFERS from what this machine draws. Fonts differ between machines; if in doubt, rely on report.html"
+        )
+    )
+    yield Check("report.pdf", detail)
 
 
 def read_result(path: Path) -> dict[str, Any]:

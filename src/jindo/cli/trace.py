@@ -123,7 +123,7 @@ def view_trace(result: dict[str, Any], out: Path) -> dict[str, Any]:
         "sheets": findings["sheets"],
         "unexplained_inflow": findings["unexplained_inflow"],
         "decimals": provenance["decimals"],
-        "notes": provenance["notes"],
+        "notes": result["notes"],
         "findings_hash": result["findings_hash"],
         "provenance_hash": result["provenance_hash"],
     }

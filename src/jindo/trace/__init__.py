@@ -17,9 +17,7 @@ from jindo.trace.boundary import (
     stop_of_kind,
 )
 from jindo.trace.findings import FEE, Findings, Flow
-from jindo.trace.outcome import Endpoint, Outcome, Sheet, build_outcome, find_stop, flow_asset
-from jindo.trace.rules import CONSERVING, RULES, Rule, get_rule
-from jindo.trace.seeds import (
+from jindo.trace.naming import (
     AccountSeeds,
     Named,
     NamedAccount,
@@ -27,8 +25,10 @@ from jindo.trace.seeds import (
     Resolution,
     UtxoSeed,
     UtxoSeeds,
-    resolve,
 )
+from jindo.trace.outcome import Endpoint, Outcome, Sheet, build_outcome, find_stop, flow_asset
+from jindo.trace.rules import CONSERVING, RULES, Rule, get_rule
+from jindo.trace.seeds import resolve
 
 __all__ = [
     "AccountSeeds",

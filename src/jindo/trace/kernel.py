@@ -39,8 +39,8 @@ from jindo.trace.kernel_state import (
     grow_state,
 )
 from jindo.trace.kernel_utxo import Pool, UtxoColumns
+from jindo.trace.naming import AccountSeeds, UtxoSeeds
 from jindo.trace.rules import Rule
-from jindo.trace.seeds import AccountSeeds, UtxoSeeds
 
 _START = 1024
 

@@ -295,8 +295,10 @@ def _draw(c, s, x, slot, amount):  # type: ignore[no-untyped-def]
 def _name_pieces(c, x, theft, amount):  # type: ignore[no-untyped-def]
     """What was drawn clean becomes the theft's."""
     if c.rule == POISON:
-        if x.size[0] == 0:
-            _add_piece(x, c.thefts + theft, amount)
+        for i in range(x.size[0]):
+            if x.origin[i] == theft:
+                return
+        _add_piece(x, c.thefts + theft, amount)
         return
     for i in range(x.size[0]):
         if x.origin[i] == CLEAN:

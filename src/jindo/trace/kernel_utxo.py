@@ -129,6 +129,8 @@ def _pool_inputs(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
         while lot != NONE:
             _add_to_pool(p, s.lots[lot, ORIGIN], rank, s.slots[slot, HOP], s.lot_units[lot])
             lot = s.lots[lot, NEXT]
+        if c.rule == POISON:
+            _add_to_pool(p, CLEAN, rank, 0, c.in_amount[i])
         clear_lots(s, slot)
     if c.coinbase[tx] == 1:
         for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
@@ -293,13 +295,9 @@ def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
 
 @register_jitable
 def _apply_stains(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
-    """Every output and the fee carry every stain of the inputs."""
+    """Every output and the fee carry every stain of the inputs, and every output what is named in it."""
     first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
-    hop, held, stained, rank = _join_pool(p), _inputs_total(c, p, tx), False, NONE
-    for i in range(p.size[0]):
-        stained = stained or p.origin[i] >= 0
-        if p.rank[i] >= 0 and (rank < 0 or p.rank[i] < rank):
-            rank = p.rank[i]
+    hop, held = _join_pool(p), _inputs_total(c, p, tx)
     entered, running = False, held - held
     for index in range(last - first + 1):
         is_fee = index == last - first
@@ -309,10 +307,21 @@ def _apply_stains(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
         for i in range(p.size[0]):
             if p.origin[i] >= 0:
                 _lay(c, p, NONE, index, p.origin[i], NONE, hop, size)
-        if not stained and not is_fee:
-            _lay(c, p, seed, index, CLEAN, rank, hop, size)
+        for i in range(p.size[0]):
+            if p.origin[i] < 0 and not is_fee:
+                taker = _find_taker(c, seed, index, p.rank[i])
+                if taker != NONE and not _is_laid(c, p, taker):
+                    _lay(c, p, seed, index, CLEAN, p.rank[i], hop, size)
         entered = _settle(c, s, p, tx, FEE if is_fee else first + index) or entered
     return entered
+
+
+@register_jitable
+def _is_laid(c, p, theft):  # type: ignore[no-untyped-def]
+    found = False
+    for i in range(p.size[1]):
+        found = found or p.laid_origin[i] % c.thefts == theft
+    return found
 
 
 @register_jitable
@@ -384,8 +393,10 @@ def run(c, s, p):  # type: ignore[no-untyped-def]
             return DONE
         need = _pool_length(c, s, tx)
         outputs = c.out_offsets[tx + 1] - c.out_offsets[tx] + 1
-        thefts_out = need if c.rule not in (HAIRCUT, POISON) else min(need, 2 * c.thefts + 1) * outputs
-        if need > len(p.origin) or not has_room(s, need + thefts_out, need + thefts_out):
+        lots, flows = need, need
+        if c.rule in (HAIRCUT, POISON):  # every output may hold a share of every lot
+            lots, flows = need * outputs, min(need, 2 * c.thefts) * outputs
+        if need > len(p.origin) or not has_room(s, need + lots, outputs + flows):
             return NEEDS_ROOM
         while s.counters[HEAP] > 0 and s.heap[0] == tx:
             pop_row(s)

@@ -104,7 +104,7 @@ def source_pots(chain: Chain, row: int) -> list[int]:
 def _build_endpoints(
     chain: Chain, stops: Stops, findings: Findings
 ) -> dict[tuple[int, str, str, str], Endpoint]:
-    marked = _find_marked(chain, findings)
+    marked = _find_marked(chain, stops, findings)
     endpoints: dict[tuple[int, str, str, str], Endpoint] = {}
     for theft, pot, stop, asset, amount, rows, is_marked in _arrivals(chain, stops, findings, marked):
         account = (
@@ -152,7 +152,7 @@ class _Marked:
     rows: set[int]
 
 
-def _find_marked(chain: Chain, findings: Findings) -> _Marked:
+def _find_marked(chain: Chain, stops: Stops, findings: Findings) -> _Marked:
     is_account = isinstance(chain, AccountChain)
     marked = _Marked(
         set(findings.inflow) if is_account else set(), set() if is_account else set(findings.inflow)
@@ -160,7 +160,7 @@ def _find_marked(chain: Chain, findings: Findings) -> _Marked:
     for flow in findings.flows:
         if any(pot in marked.pots for pot in source_pots(chain, flow.row)):
             marked.rows.add(flow.row)
-        if flow.row in marked.rows and flow.pot != FEE:
+        if flow.row in marked.rows and find_stop(stops, findings, flow.pot) is None:
             marked.pots.add(flow.pot)
     return marked
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 
 from jindo.ledger import NOBODY, AccountChain, UtxoChain
 from jindo.trace.findings import FEE, Findings, Flow, build_findings
+from jindo.trace.naming import AccountSeeds, UtxoSeed, UtxoSeeds
 from jindo.trace.rules import CLEAN, Lots, Rule, draw, merge, spread
-from jindo.trace.seeds import AccountSeeds, UtxoSeed, UtxoSeeds
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ def _apply(books: _Books, event: int, sender: int, receiver: int, amount: int, t
         drawn = [(origin if origin >= 0 or theft is None else theft, size) for origin, size in drawn]
     else:
         stolen = dict.fromkeys(stain, amount)
-        named = {theft: amount} if theft is not None and not stain else {}
+        named = {theft: amount} if theft is not None and theft not in stain else {}
         stain = stain | frozenset(named)
     _record(books, event, receiver, stolen, named)
     if receiver == FEE:
@@ -197,8 +197,8 @@ def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming
                 books, tx, output, laid, [naming.find_taker(index, {p.rank}) for p in laid]
             )
         else:
-            taker = naming.find_taker(index, {piece.rank for piece in pieces if piece.size})
-            entered |= _stain_output(books, tx, output, laid, stain, taker)
+            takers = {naming.find_taker(index, {piece.rank}) for piece in pieces if piece.size} - {None}
+            entered |= _stain_output(books, tx, output, laid, stain, takers)
     return entered
 
 
@@ -252,10 +252,10 @@ def _lay_output(books: _Books, tx: int, output: int, laid: list[_Piece], takers:
 
 
 def _stain_output(
-    books: _Books, tx: int, output: int, laid: list[_Piece], stain: frozenset[int], taker: int | None
+    books: _Books, tx: int, output: int, laid: list[_Piece], stain: frozenset[int], takers: set[int | None]
 ) -> bool:
     size = sum(piece.size for piece in laid)
-    named = {taker: size} if taker is not None and not stain else {}
+    named = {taker: size for taker in takers if taker is not None and taker not in stain}
     _record(books, tx, output, dict.fromkeys(stain, size), named)
     if output == FEE or not size or not (stain or named):
         return False

@@ -17,8 +17,8 @@ from jindo.ledger import (
 )
 from jindo.trace import kernel
 from jindo.trace.boundary import build_stops
+from jindo.trace.naming import AccountSeeds, UtxoSeed, UtxoSeeds
 from jindo.trace.rules import RULES
-from jindo.trace.seeds import AccountSeeds, UtxoSeed, UtxoSeeds
 
 
 def warm_kernel() -> None:

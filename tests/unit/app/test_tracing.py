@@ -6,13 +6,17 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jindo.app import TraceRequest, explain_address, import_source, trace_ledger, verify_result
+from jindo.app.result import hash_provenance, write_result
+from jindo.app.tracing import list_files
 from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
+from jindo.seal import canonical_bytes, canonical_hash
 
 VICTIM, THIEF, MULE, EXCHANGE, OTHER = (f"0x{n:040x}" for n in range(1, 6))
 
@@ -180,7 +184,7 @@ def test_account_labelled_twice_is_noted(case: Path) -> None:
         f"address,service,kind\n{EXCHANGE},One,exchange\n{EXCHANGE},Two,exchange\n"
     )
     result = trace(case, services=case / "twice.csv")
-    assert any("labelled twice" in note for note in result["provenance"]["notes"])
+    assert any("labelled twice" in note for note in result["notes"])
 
 
 def test_explain_gives_the_path_movement_by_movement(case: Path) -> None:
@@ -210,21 +214,83 @@ def test_verify_names_the_file_with_a_flipped_byte(case: Path, name: str) -> Non
     assert caught.value.place.endswith(name)
 
 
-def test_verify_catches_findings_forged_with_a_new_manifest(case: Path) -> None:
-    from jindo.app.result import write_result
-    from jindo.app.tracing import list_files
-    from jindo.seal import canonical_bytes, canonical_hash
-
-    result = trace(case)
-    result["findings"]["endpoints"][0]["amount"] = "54"
+def forge(out: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change a result and make every hash and the manifest fit again, as whoever can rewrite the folder would."""
+    result = json.loads((out / "result.json").read_bytes())
+    change(result)
     result["findings_hash"] = canonical_hash(result["findings"])
-    names = ("findings_hash", "spread", "upper_bound", "provenance")
-    result["provenance_hash"] = canonical_hash({name: result[name] for name in names})
-    out = case / "out"
+    result["provenance_hash"] = hash_provenance(result)
     (out / "result.json").write_bytes(write_result(result))
+    seal(out)
+
+
+def seal(out: Path) -> None:
+    """A manifest that fits what is there."""
     (out / "manifest.json").write_bytes(canonical_bytes(list_files(out)) + b"\n")
-    with pytest.raises(IntegrityError, match="does not give these findings"):
-        verify_result(out)
+
+
+FORGERIES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "amount": lambda r: r["findings"]["endpoints"][0].update(amount="54"),
+    "spread": lambda r: r["spread"][0].update(most="1"),
+    "bounds": lambda r: r.update(bounds="computed: the exchange holds it all"),
+    "another word": lambda r: r.update(verdict="guilty"),
+    "named": lambda r: r["provenance"]["stolen"]["named"].append(
+        {"theft": "theft", "tx_hash": tx(3), "index": None}
+    ),
+    "label": lambda r: r["provenance"]["labels"][0].update(reason="held"),
+    "kind": lambda r: r["provenance"]["labels"][0].update(kind="mixer"),
+    "rows": lambda r: r["provenance"]["stolen"].update(rows=7),
+    "conventions": lambda r: r["provenance"]["conventions"].pop(),
+    "ledger": lambda r: r["provenance"]["ledger"]["chains"][0].update(last_block=4),
+    "until": lambda r: r["provenance"].update(until="1970-01-01T01:00:00Z"),
+    "opening": lambda r: r["provenance"].update(opening=["x"]),
+    "shape": lambda r: r.update(findings={}),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_verify_catches_a_forged_result_whose_hashes_fit(case: Path, name: str) -> None:
+    trace(case)
+    forge(case / "out", FORGERIES[name])
+    with pytest.raises(IntegrityError):
+        verify_result(case / "out")
+
+
+def test_verify_catches_a_forged_report_with_a_new_manifest(case: Path) -> None:
+    trace(case)
+    (case / "out" / "report.html").write_text("somebody else did it")
+    seal(case / "out")
+    with pytest.raises(IntegrityError, match="does not give this report"):
+        verify_result(case / "out")
+
+
+def test_verify_says_where_the_pdf_is_not_what_it_draws(case: Path) -> None:
+    trace(case)
+    (case / "out" / "report.pdf").write_bytes(b"%PDF-1.7 somebody else did it")
+    seal(case / "out")
+    (check,) = [check for check in verify_result(case / "out").checks if check.name == "report.pdf"]
+    assert "DIFFERS" in check.detail
+
+
+def test_verify_refuses_a_folder_inside_the_result(case: Path) -> None:
+    trace(case)
+    (case / "out" / "more").mkdir()
+    with pytest.raises(IntegrityError, match="only files belong"):
+        verify_result(case / "out")
+
+
+def test_spreadsheet_formulas_are_written_as_text(case: Path) -> None:
+    (case / "formula.csv").write_text(f'address,service,kind\n{EXCHANGE},"=HYPERLINK(1)",exchange\n')
+    trace(case, services=case / "formula.csv")
+    assert ",'=HYPERLINK(1)," in (case / "out" / "endpoints.csv").read_text()
+
+
+def test_theft_that_moved_nothing_by_until_is_refused_or_noted(case: Path) -> None:
+    with pytest.raises(InputError, match="nothing that was named"):
+        trace(case, until="1000")
+    (case / "two.csv").write_text(f"tx_hash,theft\n{tx(2)},early\n{tx(5)},late\n")
+    notes = trace(case, stolen=case / "two.csv", until="4000")["notes"]
+    assert notes == ["the theft 'late' moved nothing by the end of the trace"]
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"format": "jindo.result/9", "findings": {}}'])

@@ -232,18 +232,18 @@ def test_poison_counts_in_full_for_every_theft(tracer: Tracer) -> None:
     assert findings.held == {(pot_of(chain, "B"), 0): 3, (pot_of(chain, "B"), 1): 3}
 
 
-def test_poison_adds_no_stain_by_naming_what_is_stained_already(tracer: Tracer) -> None:
+def test_poison_adds_the_stain_of_what_is_named_to_what_is_stained_already(tracer: Tracer) -> None:
     chain = account_chain(("V", "A", 3), ("A", "B", 3))
     findings = tracer(chain, [*NAMED, NamedTransfer("u", tx("1"))], "poison")
-    assert newly_stolen(findings) == {0: 3}
-    assert [(f.theft, f.named) for f in findings.flows if f.row == 1] == [(0, False)]
+    assert newly_stolen(findings) == {0: 3, 1: 3}
+    assert [(f.theft, f.named) for f in findings.flows if f.row == 1] == [(0, False), (1, True)]
 
 
-def test_poison_adds_no_stain_by_naming_a_stained_transaction(tracer: Tracer) -> None:
+def test_poison_adds_the_stain_of_a_named_transaction_that_is_stained(tracer: Tracer) -> None:
     chain = utxo_chain(coin("0", ("T", 3)), spend("b", ["0"], ("U", 3)))
     findings = tracer(chain, [*NAMED, NamedTransfer("u", tx("b"))], "poison")
-    assert newly_stolen(findings) == {0: 3}
-    assert [(f.theft, f.named) for f in findings.flows if f.row == 1] == [(0, False)]
+    assert newly_stolen(findings) == {0: 3, 1: 3}
+    assert [(f.theft, f.named) for f in findings.flows if f.row == 1] == [(0, False), (1, True)]
 
 
 def test_poison_stains_every_output_of_a_stained_transaction(tracer: Tracer) -> None:

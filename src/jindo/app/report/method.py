@@ -35,7 +35,7 @@ def build_method(facts: Facts) -> Section:
         Terms(tuple(_tell_rule(facts))),
         Bullets(tuple(show_text(text) for text in provenance["conventions"])),
         Heading("What has to be said about the input"),
-        Bullets(tuple(show_text(text) for text in provenance["notes"]) or ("Nothing.",)),
+        Bullets(tuple(show_text(text) for text in facts.result["notes"]) or ("Nothing.",)),
         Heading("Input"),
         Terms(
             (*_tell_input(provenance), *_tell_chains(provenance["ledger"]["chains"]), *_tell_assets(facts))

@@ -104,6 +104,7 @@ def build_result(
         "spread": [spread_row(end, *[int(end["amount"])] * 5) for end in ends],
         "upper_bound": {"rule": "poison", "endpoints": ends},
         "bounds": "not computed",
+        "notes": ["One named account sends nothing."],
         "provenance": {
             "ledger": {
                 "fingerprint": "d" * 64,
@@ -115,7 +116,6 @@ def build_result(
             "opening": {"sha256": "1" * 64, "balances": [{}]},
             "decimals": {ETHER: 18, BITCOIN: None},
             "conventions": ["Fees never flow into a coinbase."],
-            "notes": ["One named account sends nothing."],
             "history": {"sha256": "9" * 64, "rows": 12},
         },
         "software": {"name": "jindo", "version": "0.1.0"},
