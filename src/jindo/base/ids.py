@@ -3,7 +3,8 @@
 * A chain is CAIP-2 (`eip155:1`), an account on it CAIP-10, an asset CAIP-19 (`eip155:1/slip44:60`).
 * Inside one chain an account is its address alone; `parse_address` gives its one canonical form:
   EVM and bech32 in lower case, base58 untouched. A wrong checksum is an error, never repaired.
-* An address that follows no format known here is kept as it is: other chains have their own.
+* An address that follows no format known here is kept as it is: other chains have their own. No address or
+  asset holds a control character or begins as a spreadsheet's formula does.
 
 Sources: CAIP-2, CAIP-10, CAIP-19; EIP-55; BIP-173, BIP-350; Base58Check.
 """
@@ -78,11 +79,14 @@ def parse_asset(text: str, *, chain: ChainId) -> AssetId:
     or a contract.
 
     Raises:
-        InputError: a CAIP-19 id of another chain, or empty.
+        InputError: a CAIP-19 id of another chain, empty, with control characters, or begun like a formula.
     """
     text = text.strip()
     if not text:
         raise InputError("the asset is empty")
+    if not text.isprintable():
+        raise InputError(f"the asset {text!r} has a control character")
+    _check_no_formula(text, "asset")
     if _ASSET.fullmatch(text):
         if text.split("/", 1)[0] != chain:
             raise InputError(f"the asset {text!r} is not on the chain {chain}")
@@ -114,7 +118,7 @@ def parse_tx_id(text: str) -> TxId:
     text = text.strip()
     if _HASH.fullmatch(text):
         return TxId(text.lower())
-    if not text or any(c.isspace() for c in text):
+    if not text or not text.isprintable() or any(c.isspace() for c in text):
         raise InputError(f"{text!r} is not a transaction hash")
     if text[:2] in ("0x", "0X"):
         raise InputError(f"{text!r} is not a transaction hash: it needs 64 hex digits after 0x")
@@ -125,7 +129,8 @@ def parse_address(text: str) -> Account:
     """The one canonical form of an address.
 
     Raises:
-        InputError: empty, bad hex, or a checksum (EIP-55, bech32, Base58Check) that does not match.
+        InputError: empty, bad hex, a checksum (EIP-55, bech32, Base58Check) that does not match, white space or
+            control characters, or begun like a formula.
     """
     text = text.strip()
     if text[:2] in ("0x", "0X"):
@@ -134,9 +139,19 @@ def parse_address(text: str) -> Account:
         return _parse_bech32(text)
     if text[:1] in ("1", "3") and _BASE58.fullmatch(text):
         return _parse_base58(text)
-    if not text or any(c.isspace() or ord(c) < 32 for c in text):
+    if not text or not text.isprintable() or any(c.isspace() for c in text):
         raise InputError(f"{text!r} is not an address")
+    _check_no_formula(text, "address")
     return Account(text)
+
+
+def _check_no_formula(text: str, says: str) -> None:
+    """Results are opened in spreadsheets, which would run such a text."""
+    if text[:1] in ("=", "+", "-", "@"):
+        raise InputError(
+            f"the {says} {text!r} begins as a spreadsheet's formula does",
+            remedy=f"Leave the row out, or give the {says} another name.",
+        )
 
 
 def _parse_evm(text: str) -> Account:

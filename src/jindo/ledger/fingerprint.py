@@ -2,6 +2,7 @@
 
 * A segment is 1,024 blocks by height; segments without rows have no leaf.
 * A row is one line of text in ledger order; `docs/reference/ledger-format.md` gives it letter by letter.
+* Every text in a line is escaped, so that no text can pass for the end of its field.
 * The hash follows the content alone: not the files, their batches, or the ids that columns use inside.
 
 Proofs of single segments are not here yet; the tree they need is `seal`'s.
@@ -27,6 +28,8 @@ SEGMENT = 1024
 """Blocks in a segment."""
 
 _CHUNK = 1 << 19
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+"""What stands for a character of a text; the backslash comes first."""
 
 
 def compute_fingerprint(chain: Chain) -> str:
@@ -41,9 +44,14 @@ def combine_fingerprints(roots: dict[ChainId, str]) -> str:
 
 def iter_lines(chain: Chain, first: int, last: int) -> Iterator[Any]:
     """Arrow arrays of the canonical lines of rows `first` to `last`, each line with its line feed."""
+    texts = _escape_tables(chain) if isinstance(chain, AccountChain) else ()
     for start in range(first, last, _CHUNK):
         rows = slice(start, min(start + _CHUNK, last))
-        yield _account_lines(chain, rows) if isinstance(chain, AccountChain) else _utxo_lines(chain, rows)
+        yield (
+            _account_lines(chain, rows, *texts)
+            if isinstance(chain, AccountChain)
+            else _utxo_lines(chain, rows)
+        )
 
 
 def _iter_leaves(chain: Chain) -> Iterator[bytes]:
@@ -91,8 +99,22 @@ def _raw(lines: Any) -> tuple[Ints, memoryview]:
     )
 
 
-def _account_lines(chain: AccountChain, rows: slice) -> Any:
+def _escape_tables(chain: AccountChain) -> tuple[Any, Any, Any]:
+    assets = pa.array(chain.assets, type=pa.large_string())
     accounts, hashes = to_arrow_texts(chain.accounts), to_arrow_texts(chain.tx_hashes)
+    return _escape_all(accounts), _escape_all(hashes), _escape_all(assets)
+
+
+def _escape_all(texts: Any) -> Any:
+    """`escape` of each text; a table where none needs it is not copied."""
+    if not pc.any(pc.match_substring_regex(texts, r"[\\\t\n\r]")).as_py():
+        return texts
+    for plain, escaped in _ESCAPES.items():
+        texts = pc.replace_substring(texts, plain, escaped)
+    return texts
+
+
+def _account_lines(chain: AccountChain, rows: slice, accounts: Any, hashes: Any, assets: Any) -> Any:
     src, dst = chain.src[rows], chain.dst[rows]
     pot = np.where(src >= 0, src, dst)
     fields = [
@@ -106,7 +128,7 @@ def _account_lines(chain: AccountChain, rows: slice) -> Any:
         _names(accounts, chain.pot_account, src),
         _names(accounts, chain.pot_account, dst),
         _amounts(chain.amount, rows),
-        pc.take(pa.array(chain.assets, type=pa.large_string()), pa.array(chain.pot_asset[pot])),
+        pc.take(assets, pa.array(chain.pot_asset[pot])),
         _numbers(chain.time[rows]),
         _memos(chain.memos, rows, len(src)),
     ]
@@ -142,7 +164,19 @@ def _memos(memos: Sequence[str | None] | None, rows: slice, count: int) -> Any:
 
 def escape(text: str) -> str:
     r"""`text` without tabs and line breaks: they become `\t`, `\n` and `\r`, and a backslash two."""
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    for plain, escaped in _ESCAPES.items():
+        text = text.replace(plain, escaped)
+    return text
+
+
+def _escape_part(text: str) -> str:
+    r"""`escape` of a text inside a list: `;` and `@` become `\s` and `\a`."""
+    return escape(text).replace(";", "\\s").replace("@", "\\a")
+
+
+def _escape_hash(text: str) -> str:
+    r"""`_escape_part` of a hash that an index follows: also `:` becomes `\c`."""
+    return _escape_part(text).replace(":", "\\c")
 
 
 def _utxo_lines(chain: UtxoChain, rows: slice) -> Any:
@@ -154,7 +188,7 @@ def _utxo_line(chain: UtxoChain, t: int) -> str:
         _input_text(chain, i) for i in range(int(chain.in_offsets[t]), int(chain.in_offsets[t + 1]))
     )
     outputs = ";".join(
-        f"{int(chain.out_amount[o])}@{chain.accounts[int(chain.out_account[o])]}"
+        f"{int(chain.out_amount[o])}@{_escape_part(chain.accounts[int(chain.out_account[o])])}"
         for o in range(int(chain.out_offsets[t]), int(chain.out_offsets[t + 1]))
     )
     kind = "coinbase" if chain.coinbase[t] else "transaction"
@@ -163,7 +197,7 @@ def _utxo_line(chain: UtxoChain, t: int) -> str:
         str(int(chain.block[t])),
         str(int(chain.tx_index[t])),
         kind,
-        chain.tx_hashes[t],
+        escape(chain.tx_hashes[t]),
         inputs,
         outputs,
         time,
@@ -172,9 +206,9 @@ def _utxo_line(chain: UtxoChain, t: int) -> str:
 
 
 def _input_text(chain: UtxoChain, i: int) -> str:
-    text = f"{chain.in_prev_hash[i]}:{int(chain.in_prev_index[i])}"
+    text = f"{_escape_hash(chain.in_prev_hash[i])}:{int(chain.in_prev_index[i])}"
     stated = chain.in_stated is not None and chain.in_stated[i]
     if int(chain.in_output[i]) >= 0 or not stated:
         return text
     account = int(chain.in_account[i])
-    return f"{text}={int(chain.in_amount[i])}@{chain.accounts[account] if account >= 0 else ''}"
+    return f"{text}={int(chain.in_amount[i])}@{_escape_part(chain.accounts[account]) if account >= 0 else ''}"

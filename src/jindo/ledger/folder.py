@@ -8,6 +8,7 @@
 
 * A new generation is written in full and on the disk before `ledger.json` names it; a crash before that leaves
   the last whole version, and the next import clears what was left behind.
+* Only what is named as the ledger names its own is ever deleted; a link is refused, never followed.
 * One writer at a time; readers are never in its way, since a mapped generation outlives its name.
 
 What goes into a generation is `importing`'s.
@@ -32,7 +33,11 @@ from jindo.ledger.fingerprint import combine_fingerprints, compute_fingerprint
 from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_folder, write_chain
 from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest, write_manifest
 
-_OURS = re.compile(r"ledger\.json(\.new)?|lock|chains|rejects|\.staging.*")
+_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging")
+"""What may lie in a folder that is no ledger yet."""
+_OWN_FOLDER = re.compile(r"chains/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
+_OWN_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
+_LINKABLE = ("*", "chains/*", "chains/*/*", "rejects/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,31 +128,38 @@ def writing(path: Path) -> Iterator[Ledger]:
     fresh = not path.exists()
     _check_ours(path)
     path.mkdir(parents=True, exist_ok=True)
-    try:
-        with (path / "lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise ConflictError(
-                    "another import is writing to this ledger",
-                    place=str(path),
-                    remedy="Wait until it has ended, then run the command again.",
-                ) from error
-            manifest = read_manifest(path) if (path / FILE).exists() else Manifest()
-            _clear_leftovers(path, manifest)
-            try:
-                yield Ledger(path, manifest)
-            finally:
-                _clear_leftovers(path, read_manifest(path) if (path / FILE).exists() else Manifest())
-    finally:
-        if fresh and not (path / FILE).exists():
-            shutil.rmtree(path, ignore_errors=True)
+    with (path / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConflictError(
+                "another import is writing to this ledger",
+                place=str(path),
+                remedy="Wait until it has ended, then run the command again.",
+            ) from error
+        manifest = _read_or_new(path)
+        _clear_leftovers(path, manifest)
+        try:
+            yield Ledger(path, manifest)
+        finally:
+            now = _read_or_new(path)
+            _clear_leftovers(path, now)
+            if fresh and not now.chains and not now.imports:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def begin_record(ledger: Ledger) -> None:
+    """Mark the folder as a ledger before anything is written that a killed import would leave in it."""
+    if not (ledger.folder / FILE).exists():
+        write_manifest(ledger.folder, ledger.manifest)
 
 
 def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Manifest:
     """Write `chain` as a new generation, put it in the place of the last, and give the new manifest."""
     name = re.sub(r"[^-a-zA-Z0-9]", "_", chain.chain)
-    number = 1 + max((int(p.name) for p in (ledger.folder / "chains" / name).glob("[0-9]*")), default=0)
+    there = (p.name for p in (ledger.folder / "chains" / name).glob("[0-9]*"))
+    number = 1 + max((int(text) for text in there if re.fullmatch("[0-9]+", text)), default=0)
+    begin_record(ledger)
     generation = f"chains/{name}/{number:04d}"
     write_chain(chain, ledger.folder / generation)
     for parent in (ledger.folder / "chains" / name, ledger.folder / "chains", ledger.folder):
@@ -184,23 +196,35 @@ def _check_ours(path: Path) -> None:
         return
     if not path.is_dir():
         raise InputError(f"{str(path)!r} is a file, not a folder", remedy="Name a folder for the ledger.")
-    foreign = [child.name for child in path.iterdir() if not _OURS.fullmatch(child.name)]
+    foreign = [child.name for child in path.iterdir() if not _BEFORE.fullmatch(child.name)]
     if foreign and not (path / FILE).exists():
         raise InputError(
-            f"the folder {str(path)!r} holds something else ({min(foreign)})",
+            f"the folder {str(path)!r} holds something else ({min(foreign)}), and no {FILE}",
             remedy="Name a new folder for the ledger.",
+        )
+    links = [str(link) for pattern in _LINKABLE for link in path.glob(pattern) if link.is_symlink()]
+    if links:
+        raise InputError(
+            f"the ledger's folder has a link in the place of a file or folder of its own ({min(links)})",
+            remedy="Put what it points to in its place, or import the sources into a new folder.",
         )
 
 
+def _read_or_new(path: Path) -> Manifest:
+    return read_manifest(path) if (path / FILE).exists() else Manifest()
+
+
 def _clear_leftovers(path: Path, manifest: Manifest) -> None:
-    """Remove generations, rejects and staging files that no manifest names."""
-    named = {str(path / entry.generation) for entry in manifest.chains.values()}
-    listed = {str(path / entry.rejects) for entry in manifest.imports if entry.rejects}
-    for folder in [*path.glob("chains/*/*"), *path.glob(".staging*")]:
-        if str(folder) not in named:
+    """Remove the ledger's own generations, rejects and staging files that no manifest names."""
+    named = {entry.generation for entry in manifest.chains.values()}
+    named |= {entry.rejects for entry in manifest.imports if entry.rejects}
+    for folder in [*path.glob("chains/*/*"), path / ".staging"]:
+        name = folder.relative_to(path).as_posix()
+        if name not in named and _OWN_FOLDER.fullmatch(name) and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
     for file in path.glob("rejects/*"):
-        if str(file) not in listed:
+        name = file.relative_to(path).as_posix()
+        if name not in named and _OWN_REJECTS.fullmatch(name):
             file.unlink()
 
 

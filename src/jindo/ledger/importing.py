@@ -21,7 +21,7 @@ from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
 from jindo.ledger.account_import import import_accounts
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
 from jindo.ledger.files import SourceFile, find_files
-from jindo.ledger.folder import Ledger, record_chain, record_import, writing
+from jindo.ledger.folder import Ledger, begin_record, record_chain, record_import, writing
 from jindo.ledger.manifest import ImportEntry, Manifest
 from jindo.ledger.rejects import Reject, write_rejects
 from jindo.ledger.staging import Progress, open_staging
@@ -162,6 +162,7 @@ def _record(
     )
     same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
     number = same[0] if same else len(ledger.manifest.imports) + 1
+    begin_record(ledger)
     rejects = write_rejects(ledger.folder, number, source, imported.rejects)
     entry = dataclasses.replace(entry, rejects=rejects)
     if imported.chain is None:

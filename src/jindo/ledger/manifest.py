@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from jindo.ledger.generation import sync_folder
 FORMAT = "jindo-ledger"
 VERSION = 1
 FILE = "ledger.json"
+
+_GENERATION = re.compile(r"chains/[-_a-zA-Z0-9]+/[0-9]{4,}")
+_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,13 @@ def read_manifest(folder: Path) -> Manifest:
                 remedy="Use a newer Jindo, or import the sources into a new folder.",
             )
         chains = {name: ChainEntry(**entry) for name, entry in content["chains"].items()}
-        return Manifest(chains, [ImportEntry(**entry) for entry in content["imports"]])
+        manifest = Manifest(chains, [ImportEntry(**entry) for entry in content["imports"]])
+        _check_places(manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
             "the ledger's list of contents is damaged", place=str(path), remedy="Import the sources again."
         ) from error
+    return manifest
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -124,3 +130,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         os.fsync(stream.fileno())
     draft.replace(folder / FILE)
     sync_folder(folder)
+
+
+def _check_places(manifest: Manifest) -> None:
+    """A manifest may come from anybody: no path in it may lead out of the ledger's folder."""
+    for chain in manifest.chains.values():
+        if not _GENERATION.fullmatch(chain.generation):
+            raise ValueError(chain.generation)
+    for entry in manifest.imports:
+        if entry.rejects is not None and not _REJECTS.fullmatch(entry.rejects):
+            raise ValueError(entry.rejects)

@@ -1,7 +1,8 @@
 """Checked movements and those the ledger holds become one chain; what stays out is counted or named.
 
 * A transaction stands in one block at one place: a movement that says otherwise than the first one is rejected.
-* Of identical rows the ledger keeps as many as the fullest single import had; `distinct` keeps one. What a node
+* Of identical rows the ledger keeps as many as the fullest single file had, whether files come together or one by
+  one; `distinct` keeps one. What a node
   states (all kinds but `transfer`) is one row each: a copy is there already, a contradiction is rejected.
 * Native value comes from traces in a block that has them: what transactions said there is superseded,
   and what was taken for a success is withdrawn when it is known to have failed.
@@ -179,18 +180,21 @@ def _refuse_contradictions(staging: Staging) -> None:
 
 def _drop_copies(staging: Staging, *, distinct: bool) -> tuple[int, int]:
     if not distinct and not staging.one(
-        "SELECT (SELECT count(*) FROM held) + count(*) FROM (SELECT 1 FROM fresh WHERE kind <> 4 LIMIT 1)"
+        "SELECT (SELECT count(*) FROM held) + (SELECT count(DISTINCT file) > 1 FROM fresh)::INTEGER + count(*) "
+        "FROM (SELECT 1 FROM fresh WHERE kind <> 4 LIMIT 1)"
     ):
         return 0, 0
     staging.progress("comparing with the ledger", 0, None)
     low, high = staging.run("SELECT coalesce(min(block), 0), coalesce(max(block), -1) FROM fresh")[0]
     staging.run(
-        f"CREATE TABLE copies AS SELECT n.ord, n.copy, n.one, coalesce(h.held, 0) AS held FROM "
-        f"(SELECT ord, {_KEY} AS key, CASE WHEN kind = 4 THEN 0 ELSE 1 END AS one, row_number() OVER (PARTITION BY {_KEY} ORDER BY ord) AS copy FROM fresh) n "
+        f"CREATE TABLE copies AS SELECT n.ord, n.copy, n.one, coalesce(h.held, 0) AS held, "
+        f"row_number() OVER (PARTITION BY n.key, n.copy ORDER BY n.ord) AS files FROM "
+        f"(SELECT ord, {_KEY} AS key, CASE WHEN kind = 4 THEN 0 ELSE 1 END AS one, "
+        f"row_number() OVER (PARTITION BY file, {_KEY} ORDER BY ord) AS copy FROM fresh) n "
         f"LEFT JOIN (SELECT {_KEY} AS key, count(*) AS held FROM held WHERE block BETWEEN {low} AND {high} GROUP BY ALL) h "
         f"ON n.key = h.key"
     )
-    repeated = "(copy <= held OR (one = 1 AND copy > 1))"
+    repeated = "(copy <= held OR files > 1 OR (one = 1 AND copy > 1))"
     there = staging.one(f"SELECT count(*) FROM copies WHERE {repeated}")
     extra = f"NOT {repeated} AND copy > 1" if distinct else "false"
     left = staging.one(f"SELECT count(*) FROM copies WHERE {extra}")

@@ -1,6 +1,7 @@
 """Rows that were refused, by file and line, in a CSV that its sender can work through.
 
 * Columns: file, line, code, reason, remedy, row (the fields as JSON).
+* A cell that a spreadsheet would run as a formula has a single quote before it.
 * A row's line is where it begins in its file; in Parquet it is the row's number.
 
 Why a row is refused is decided by `checking`, `merging` and the sources.
@@ -43,7 +44,7 @@ def write_rejects(folder: Path, number: int, source: str, rejects: Sequence[Reje
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for reject in rejects:
-            writer.writerow([getattr(reject, column) for column in COLUMNS])
+            writer.writerow([_to_cell(getattr(reject, column)) for column in COLUMNS])
         stream.flush()
         os.fsync(stream.fileno())
     return place
@@ -52,3 +53,8 @@ def write_rejects(folder: Path, number: int, source: str, rejects: Sequence[Reje
 def to_row_text(fields: dict[str, object]) -> str:
     """The fields of a row as JSON text."""
     return json.dumps(fields, ensure_ascii=False)
+
+
+def _to_cell(value: str | int) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

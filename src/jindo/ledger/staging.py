@@ -96,7 +96,7 @@ def _load_file(
         for ours, theirs in columns.items()
     )
     if source.sort == "json":
-        _copy_json(staging, table, source, [theirs for theirs in columns.values() if theirs])
+        _copy_json(staging, table, number, source, [theirs for theirs in columns.values() if theirs])
     else:
         _copy_csv(staging, table, number, source, [theirs for theirs in columns.values() if theirs])
     return f"SELECT {number} AS file, line, {fields} FROM {table}"
@@ -117,12 +117,33 @@ def _typed(column: str, kind: str) -> str:
     return f"nullif({name}, '')" if kind == "VARCHAR" else f"{name}::VARCHAR"
 
 
-def _copy_json(staging: Staging, table: str, source: SourceFile, wanted: Sequence[str]) -> None:
-    columns = "{" + ", ".join(f"{quote(name)}: 'VARCHAR'" for name in dict.fromkeys(wanted)) + "}"
-    staging.run(
-        f"CREATE TABLE {table} AS SELECT row_number() OVER () AS line, * FROM read_json({quote(str(source.path))}, "
-        f"format = 'newline_delimited', columns = {columns}, ignore_errors = true, maximum_object_size = 67108864)"
+def _copy_json(staging: Staging, table: str, number: int, source: SourceFile, wanted: Sequence[str]) -> None:
+    names = list(dict.fromkeys(wanted))
+    paths = ", ".join(quote("/" + name.replace("~", "~0").replace("/", "~1")) for name in names)
+    fields = "".join(f", {_as_written(f'given[{i}]')} AS {name_of(name)}" for i, name in enumerate(names, 1))
+    lines = (
+        f"SELECT row_number() OVER () AS line, text FROM read_csv({quote(str(source.path))}, columns = {{'text': 'VARCHAR'}}, "
+        "header = false, auto_detect = false, strict_mode = false, delim = '\x01\x02\x03\x04', quote = '', escape = '', "
+        "max_line_size = 67108864)"
     )
+    whole = "CASE WHEN json_valid(text) THEN json_type(text) = 'OBJECT' ELSE false END"
+    staging.run(
+        f"CREATE TABLE {table}_lines AS SELECT *, {whole} AS whole FROM ({lines}) WHERE trim(text) <> ''"
+    )
+    staging.run(
+        f"CREATE TABLE {table} AS SELECT line{fields} FROM (SELECT line, text, "
+        f"json_extract_string(text, [{paths}]::VARCHAR[]) AS given FROM {table}_lines WHERE whole)"
+    )
+    for line, text in staging.run(f"SELECT line, text FROM {table}_lines WHERE NOT whole ORDER BY line"):
+        reason = "the line is not a JSON object"
+        staging.rejected.append((number, line, "ledger.bad-line", reason, "Correct the line.", text))
+    staging.run(f"DROP TABLE {table}_lines")
+
+
+def _as_written(value: str) -> str:
+    """SQL of a JSON value; DuckDB rounds a number with a point, and what the line does not have is marked as such."""
+    rounded = f"length({value}) > 16 AND regexp_full_match({value}, '-?[0-9]+[.][0-9]+(e[+-]?[0-9]+)?')"
+    return f"CASE WHEN {rounded} AND NOT contains(text, {value}) THEN 'float ' || {value} ELSE {value} END"
 
 
 def _copy_csv(staging: Staging, table: str, number: int, source: SourceFile, wanted: Sequence[str]) -> None:

@@ -117,7 +117,9 @@ def test_parse_address_refuses_a_base58_of_the_wrong_length(wrong: str) -> None:
         parse_address(wrong)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "two words", "tab\tbed", "nul\0byte"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "two words", "tab\tbed", "nul\0byte", "del\x7f", "turn\u202eed", "c1\x9b"]
+)
 def test_parse_address_refuses_empty_and_control_characters(text: str) -> None:
     with pytest.raises(InputError):
         parse_address(text)
@@ -174,5 +176,21 @@ def test_parse_tx_id_is_lower_case_with_0x_where_written() -> None:
 
 @pytest.mark.parametrize("text", ["", "a b", "0x12", "0x" + "a" * 65])
 def test_parse_tx_id_refuses_what_is_no_hash(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_tx_id(text)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", '=cmd|" /C calc"!A0'])
+def test_parse_address_and_parse_asset_refuse_what_a_spreadsheet_would_run(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_address(text)
+    with pytest.raises(InputError, match="formula"):
+        parse_asset(text, chain=ETHEREUM)
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\nb", "a\rb", "a\0b", "a\u2028b"])
+def test_parse_asset_and_parse_tx_id_refuse_control_characters(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_asset(text, chain=ETHEREUM)
     with pytest.raises(InputError):
         parse_tx_id(text)

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,63 @@ def test_a_chain_that_is_not_there_is_named(tmp_path: Path) -> None:
     import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
     with pytest.raises(NotFound, match="eip155:1"):
         open_ledger(tmp_path / "ledger").chain(BITCOIN)
+
+
+def test_a_folder_without_a_list_of_contents_keeps_its_subfolders(tmp_path: Path) -> None:
+    mine = tmp_path / "mydata/chains/btc/blocks/b.dat"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    with pytest.raises(InputError, match=r"something else \(chains\)"):
+        import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "mydata")
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["chains", "rejects", ".staging", "chains/eip155_1", "rejects/0009-x.csv"])
+def test_a_link_in_a_ledger_is_refused_and_not_followed(tmp_path: Path, name: str) -> None:
+    home = tmp_path / "home/sub/0001"
+    home.mkdir(parents=True)
+    (home / "letter.csv").touch()
+    import_source(write(tmp_path, 5, -1), format="transfers", into=tmp_path / "ledger")
+    link = tmp_path / "ledger" / name
+    if link.exists():
+        link.rename(tmp_path / "aside")
+    link.symlink_to(tmp_path / "home/sub" if name == "chains/eip155_1" else tmp_path / "home")
+    with pytest.raises(InputError, match="a link"):
+        import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    assert (home / "letter.csv").exists()
+
+
+def test_what_is_not_the_ledgers_own_is_left_in_it(tmp_path: Path) -> None:
+    import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    kept = [tmp_path / "ledger" / name for name in ("chains/eip155_1/notes", "chains/notes/0001", "rejects")]
+    for folder in kept:
+        folder.mkdir(parents=True)
+    (kept[-1] / "letter.txt").touch()
+    import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    assert all(folder.exists() for folder in [*kept, kept[-1] / "letter.txt"])
+
+
+@pytest.mark.parametrize("path", ["../..", "chains/../x/0001", "/etc/0001", "chains/eip155_1/0001/..", 7])
+@pytest.mark.parametrize("field", ["generation", "rejects"])
+def test_a_path_out_of_the_ledger_is_an_integrity_error(tmp_path: Path, field: str, path: object) -> None:
+    import_source(write(tmp_path, 5, -1), format="transfers", into=tmp_path / "ledger")
+    file = tmp_path / "ledger/ledger.json"
+    content = json.loads(file.read_text())
+    entry = content["chains"][ETHEREUM] if field == "generation" else content["imports"][0]
+    entry[field] = path
+    file.write_text(json.dumps(content))
+    with pytest.raises(IntegrityError, match="damaged"):
+        open_ledger(tmp_path / "ledger")
+
+
+def test_a_first_import_that_was_killed_can_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_module, "_clear_leftovers", lambda *_: None)
+        patch.setattr(folder_module, "_describe", lambda *_: 1 / 0)
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(ZeroDivisionError):
+            import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
+    assert (tmp_path / "ledger/chains/eip155_1/0001").exists()
+    assert import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger").added == 1

@@ -231,3 +231,36 @@ def test_a_failure_that_is_known_later_withdraws_the_value(tmp_path: Path) -> No
 def test_a_failure_that_was_known_before_is_remembered(tmp_path: Path) -> None:
     bring(tmp_path, transactions=[tx(receipt_status=0)])
     assert bring(tmp_path, transactions=[bare()]).added == 0
+
+
+FAILURES = [0, "0.0", "0x0", "0x", "false", "False", False, 0.0]
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_a_status_of_failure_means_the_same_in_every_table(tmp_path: Path, status: Any) -> None:
+    bring(tmp_path, transactions=[tx(receipt_status=status)])
+    assert told(tmp_path) == [("GAS", 105000)]
+    bring(
+        tmp_path, traces=[trace([], status=status), trace([0], status=1), trace([], transaction_hash=OTHER)]
+    )
+    assert told(tmp_path) == [("GAS", 105000), ("NATIVE", 100)]
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_a_trace_without_status_fails_with_its_transaction(tmp_path: Path, status: Any) -> None:
+    bring(tmp_path, transactions=[tx(receipt_status=status)], traces=[trace([], status=None)])
+    assert told(tmp_path) == [("GAS", 105000)]
+
+
+@pytest.mark.parametrize("odd", [{"trace_type": "lend"}, {"trace_type": None}, {"call_type": "authcall"}])
+def test_a_trace_of_an_unknown_sort_is_rejected(tmp_path: Path, odd: dict[str, Any]) -> None:
+    report = bring(tmp_path, traces=[trace([]), trace([0], **odd)])
+    assert (told(tmp_path), report.rejected, report.read) == ([("NATIVE", 100)], 1, 2)
+    assert report.rejects is not None
+    assert "traces.json,2,ledger.bad-trace" in report.rejects.read_text()
+
+
+def test_a_broken_line_of_traces_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "traces.json").write_text(json.dumps(trace([])) + '\n{"trace_type": "ca\n')
+    report = import_source(str(tmp_path / "traces.json"), format="ethereum-etl", into=tmp_path / "ledger")
+    assert (report.added, report.rejected, report.read) == (1, 1, 2)

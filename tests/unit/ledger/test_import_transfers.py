@@ -274,3 +274,57 @@ def test_import_names_the_line_where_a_row_begins(tmp_path: Path) -> None:
     report = bring(tmp_path, f"{HEADER},memo\n{rows}")
     assert [reject["line"] for reject in rejects(report)] == ["6", "8", "9"]
     assert (report.added, balanced(report)) == (1, True)
+
+
+def test_rejects_hold_no_cell_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
+    report = bring(tmp_path, f"{HEADER}\n=1+1\n", name="=x.csv")
+    (reject,) = rejects(report)
+    assert (reject["file"], reject["row"][:1]) == ("'=x.csv", "'")
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_import_counts_what_two_files_share_once(tmp_path: Path, one_by_one: bool) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    (folder / "a.csv").write_text(f"{HEADER}\n1,t,{A},{B},5\n1,t,{A},{B},5\n2,s,{A},{B},7\n")
+    (folder / "b.csv").write_text(f"{HEADER}\n1,t,{A},{B},5\n2,s,{A},{B},7\n2,s,{A},{B},7\n3,r,{A},{B},9\n")
+    sources = sorted(map(str, folder.iterdir())) if one_by_one else [str(folder)]
+    found = [import_source(name, format="transfers", into=tmp_path / "ledger") for name in sources]
+    assert amounts(tmp_path) == [5, 5, 7, 7, 9]
+    assert (sum(r.added for r in found), sum(r.already_there for r in found)) == (5, 2)
+    assert all(balanced(report) for report in found)
+
+
+def test_import_distinct_of_two_files_keeps_one_of_each(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / f"p/{name}.csv").write_text(f"{HEADER}\n" + f"1,t,{A},{B},5\n" * 2)
+    report = import_source(str(tmp_path / "p"), format="transfers", into=tmp_path / "ledger", distinct=True)
+    assert (amounts(tmp_path), report.read, balanced(report)) == ([5], 4, True)
+
+
+def as_json(**more: object) -> str:
+    row = {"block": 1, "tx_hash": "t", "from": A, "to": B, "amount": 5} | more
+    return json.dumps(row)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"block": 1, "tx_h', "[1]", '"x"', as_json() + " and more", "{}x", "\x01"]
+)
+def test_import_rejects_a_broken_json_line_by_its_line(tmp_path: Path, broken: str) -> None:
+    text = "\n".join([as_json(), "", broken, as_json(block=2, tx_hash="s", amount=None), ""])
+    report = bring(tmp_path, text.replace("\n", "\r\n"), name="t.jsonl")
+    assert [(row["line"], row["code"]) for row in rejects(report)] == [
+        ("3", "ledger.bad-line"),
+        ("4", "ledger.missing-field"),
+    ]
+    assert (amounts(tmp_path), balanced(report), rejects(report)[0]["row"]) == ([5], True, broken)
+
+
+def test_import_never_rounds_a_json_number(tmp_path: Path) -> None:
+    lines = [as_json(), as_json().replace(": 5}", ": 0.12345678901234567890}")]
+    report = bring(
+        tmp_path, "\n".join([*lines, as_json(amount="0.12345678901234567890"), ""]), "t.jsonl", decimals=20
+    )
+    assert "floating-point" in rejects(report)[0]["reason"]
+    assert amounts(tmp_path) == [5 * 10**20, 12345678901234567890]

@@ -2,7 +2,7 @@
 
 * Where a block has traces of transactions, native value comes only from successful call, create and suicide
   traces without a failed ancestor; otherwise from successful transactions.
-* Delegate, static and code calls move nothing. Rewards, genesis and withdrawals are issuance, at the block's end.
+* Delegate, static and code calls move nothing; a sort of trace that is not known is rejected. Rewards, genesis and withdrawals are issuance, at the block's end.
 * Gas is what the receipt says was used, at the price that was paid, also where the transaction failed.
 * An unknown status counts as success, and unknown gas as none; the import notes how many there were.
 
@@ -16,11 +16,17 @@ from collections.abc import Sequence
 from jindo.base.ids import ChainId, native_asset
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.files import SourceFile, quote
-from jindo.ledger.sources.ethereum_tables import FAILED, TABLES, load_table, make_lookups, sort_files
+from jindo.ledger.rejects import to_row_text
+from jindo.ledger.sources.ethereum_tables import TABLES, load_table, make_lookups, sort_files
 from jindo.ledger.staging import Staging
 
 END_OF_BLOCK = 999_999_999
 """Transaction index of what a block does after its transactions: rewards and withdrawals."""
+
+_TRACE_TYPES = (
+    "call", "create", "create2", "suicide", "selfdestruct", "daofork", "reward", "genesis", "withdrawal"
+)  # fmt: skip
+_CALL_TYPES = ("call", "callcode", "delegatecall", "staticcall")
 
 # What tells two traces without a transaction apart: their index, their id, or else their line.
 _NAMED = "(try_cast(trace_index AS BIGINT), coalesce(trace_id, file || '-' || line))"
@@ -41,6 +47,7 @@ def stage_ethereum(
         if tables.get(table):
             counts[table] = staging.one(f"SELECT count(*) FROM {table}")
     make_lookups(staging, old)
+    _refuse_unknown(staging)
     native = quote(native_asset(chain))
     staging.run(
         "CREATE TABLE raw AS SELECT m.* REPLACE (coalesce(m.time, b.time) AS time) FROM ("
@@ -48,6 +55,22 @@ def stage_ethereum(
         + ") m LEFT JOIN block_times b ON m.block = b.block"
     )
     return counts, notes + _read_notes(staging)
+
+
+def _refuse_unknown(staging: Staging) -> None:
+    """A trace of a sort that is not known might move value or not: it is rejected, and moves none."""
+    odd = (
+        f"coalesce(trace_type, '') NOT IN {_TRACE_TYPES} "
+        f"OR (trace_type = 'call' AND coalesce(call_type, 'call') NOT IN {_CALL_TYPES})"
+    )
+    shown = ("hash", "block", "trace_type", "call_type", "trace_address", "sender", "receiver", "value")
+    for file, line, *values in staging.run(f"SELECT file, line, {', '.join(shown)} FROM calls WHERE {odd}"):
+        fields = dict(zip(shown, values, strict=True))
+        sort = fields["call_type"] if fields["trace_type"] == "call" else fields["trace_type"]
+        reason = f"the trace is of the sort {sort or ''!r}, which is not known"
+        remedy = "Correct the row, or leave it out if it moves nothing."
+        staging.rejected.append((file, line, "ledger.bad-trace", reason, remedy, to_row_text(fields)))
+    staging.run(f"DELETE FROM calls WHERE {odd}")
 
 
 def _tokens() -> str:
@@ -82,7 +105,7 @@ def _plain(native: str) -> str:
     return _movement(
         "block", "hash", "sender", "receiver", "value", "time", "tx_index", "NULL", native, 0, "false",
         "tx WHERE (block IS NULL OR block NOT IN (SELECT block FROM traced_blocks WHERE block IS NOT NULL)) "
-        f"AND coalesce(status, '1') NOT IN {FAILED} AND (receiver IS NOT NULL OR coalesce(value, '') <> '0')",
+        "AND coalesce(status, '1') <> '0' AND (receiver IS NOT NULL OR coalesce(value, '') <> '0')",
     )  # fmt: skip
 
 

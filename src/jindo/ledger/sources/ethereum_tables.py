@@ -1,6 +1,7 @@
 """The tables of an Ethereum ETL, told by their columns, and what one table knows of another's rows.
 
 * Which table a file is, its columns say; GraphSense's names for the same columns are understood.
+* However a file writes that something failed (`0`, `0x0`, `0.0`, `false`), in these tables its status is `0`.
 * A transaction's status and gas are its own, or its receipt's, or what a second copy of it says.
 * A row's place in the block and its time may come from another table, or from the ledger.
 
@@ -18,8 +19,8 @@ from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import Kind
 from jindo.ledger.staging import Staging, load
 
-FAILED = "('0', '0.0', '0x0', 'false')"
-"""SQL of the statuses that mean failure."""
+FAILED = "regexp_full_match(lower(status), '0x0*|0+([.]0*)?|false')"
+"""SQL: whether a status as a file has it means failure; in the tables it is then `0`."""
 
 _ALIASES = {
     "block": ("block_number", "block_id", "number"),
@@ -113,7 +114,12 @@ def load_table(staging: Staging, table: str, files: Sequence[tuple[int, SourceFi
         f"SELECT 0 AS file, 0::BIGINT AS line, {nothing} LIMIT 0"
     ]
     key = ", lower(hash) AS key" if "hash" in TABLES[table] else ""
-    staging.run(f"CREATE TABLE {table} AS SELECT *{key} FROM ({' UNION ALL '.join(parts)})")
+    status = (
+        f" REPLACE (CASE WHEN {FAILED} THEN '0' ELSE status END AS status)"
+        if "status" in TABLES[table]
+        else ""
+    )
+    staging.run(f"CREATE TABLE {table} AS SELECT *{status}{key} FROM ({' UNION ALL '.join(parts)})")
 
 
 def make_lookups(staging: Staging, old: AccountChain | None) -> None:
@@ -140,9 +146,7 @@ def make_lookups(staging: Staging, old: AccountChain | None) -> None:
     staging.run(
         f"CREATE TABLE block_times AS SELECT block, min(time) AS time FROM ({times}) WHERE time IS NOT NULL GROUP BY block"
     )
-    staging.run(
-        "CREATE TABLE failed_txs AS SELECT DISTINCT key FROM tx WHERE coalesce(status, '1') IN " + FAILED
-    )
+    staging.run("CREATE TABLE failed_txs AS SELECT DISTINCT key FROM tx WHERE status = '0'")
     staging.run("CREATE TABLE traced_blocks AS SELECT DISTINCT block FROM traces WHERE key IS NOT NULL")
     staging.run(
         "CREATE TABLE calls AS SELECT c.*, p.tx_index AS place, coalesce(c.status, "
