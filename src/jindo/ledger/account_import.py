@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jindo.base.errors import InputError
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.checking import SEPARATOR, check_rows
@@ -85,10 +86,21 @@ def _read_decimals(staging: Staging, old: AccountChain | None) -> dict[AssetId, 
         {} if old is None else {a: d for a, d in zip(old.assets, old.decimals, strict=True) if d is not None}
     )
     found = staging.run(
-        "SELECT asset, min(decimals) FROM checked WHERE problem IS NULL AND decimals IS NOT NULL "
-        "GROUP BY asset HAVING min(decimals) = max(decimals)"
+        "SELECT asset, min(decimals), max(decimals) FROM checked "
+        "WHERE problem IS NULL AND decimals IS NOT NULL GROUP BY asset ORDER BY asset"
     )
-    return {**{AssetId(asset): int(places) for asset, places in found}, **known}
+    for asset, least, most in found:
+        _check_decimals(asset, {int(least), int(most), known.get(AssetId(asset), int(least))})
+    return {**{AssetId(asset): int(places) for asset, places, _ in found}, **known}
+
+
+def _check_decimals(asset: str, places: set[int]) -> None:
+    """One asset has one scale: amounts at two would be added as if they were alike."""
+    if len(places) > 1:
+        raise InputError(
+            f"the asset {asset!r} has {' and '.join(map(str, sorted(places)))} decimals at once",
+            remedy="Give both imports the asset's true decimals, or name two assets with --asset.",
+        )
 
 
 def _read_rejects(staging: Staging, files: Sequence[SourceFile]) -> list[Reject]:

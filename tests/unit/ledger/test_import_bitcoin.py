@@ -138,3 +138,11 @@ def test_import_never_puts_out_what_is_there(tmp_path: Path) -> None:
     report = bring(tmp_path, row("a", 1, [], [output(49, ALICE)]))
     assert (report.added, report.rejected) == (0, 1)
     assert chain_of(tmp_path).tx_count == 1
+
+
+@pytest.mark.parametrize("index", [10**30, "٣", "9" * 5000])
+def test_import_rejects_an_index_that_no_chain_can_have(tmp_path: Path, index: Any) -> None:
+    good = row("a", 1, [], [output(5, ALICE)])
+    bad = row("b", 2, [spent("a") | {"spent_output_index": index}], [output(5, BOB)])
+    report = bring(tmp_path, good, bad)
+    assert (report.read, report.added, report.rejected) == (2, 1, 1)

@@ -328,3 +328,11 @@ def test_import_never_rounds_a_json_number(tmp_path: Path) -> None:
     )
     assert "floating-point" in rejects(report)[0]["reason"]
     assert amounts(tmp_path) == [5 * 10**20, 12345678901234567890]
+
+
+def test_import_refuses_two_scales_of_one_asset(tmp_path: Path) -> None:
+    text = "block,tx_hash,from,to,amount\n1,a,x,y,1.5\n"
+    bring(tmp_path, text, decimals=6, asset="USDT")
+    with pytest.raises(InputError, match="6 and 18 decimals at once"):
+        bring(tmp_path, text.replace("1,a", "2,b"), "u.csv", decimals=18, asset="USDT")
+    assert amounts(tmp_path) == [1_500_000]

@@ -36,6 +36,10 @@ class BadRow:
     remedy: str
 
 
+_LONGEST_INDEX = 18
+"""Digits of the largest height or index that fits 64 bits."""
+
+
 def read_bitcoin(
     staging: Staging, files: Sequence[SourceFile]
 ) -> Iterator[tuple[int, int, str, UtxoTransaction | BadRow]]:
@@ -143,6 +147,7 @@ def _parse_hash(text: Any) -> TxId:
 
 
 def _parse_index(text: Any, says: str) -> int:
-    if not str(text).isdecimal():
-        raise InputError(f"the {says} {str(text)!r} is not a whole number from 0")
-    return int(text)
+    digits = str(text)
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _LONGEST_INDEX):
+        raise InputError(f"the {says} {digits[:40]!r} is not a whole number from 0 that a chain can have")
+    return int(digits)
