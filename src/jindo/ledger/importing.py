@@ -141,6 +141,22 @@ def _refuse_all(rejects: list[Reject]) -> None:
     )
 
 
+def _note_other_mapping(ledger: Ledger, entry: ImportEntry) -> None:
+    """Say that a file was imported before with other columns or another asset: its rows may then stand twice."""
+    hashes = {source["sha256"] for source in entry.sources}
+    for old in ledger.manifest.imports:
+        if (
+            old.options != entry.options
+            and old.chain == entry.chain
+            and hashes & {s["sha256"] for s in old.sources}
+        ):
+            entry.notes.append(
+                "a file of this import was imported before with other options: where rows now differ, they count "
+                "a second time. If that was not meant, start a new ledger"
+            )
+            return
+
+
 def _record(
     ledger: Ledger,
     source: str,
@@ -160,6 +176,7 @@ def _record(
         notes=imported.notes,
         **imported.counts,
     )
+    _note_other_mapping(ledger, entry)
     same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
     number = same[0] if same else len(ledger.manifest.imports) + 1
     begin_record(ledger)

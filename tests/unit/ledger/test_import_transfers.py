@@ -336,3 +336,10 @@ def test_import_refuses_two_scales_of_one_asset(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="6 and 18 decimals at once"):
         bring(tmp_path, text.replace("1,a", "2,b"), "u.csv", decimals=18, asset="USDT")
     assert amounts(tmp_path) == [1_500_000]
+
+
+def test_import_of_the_same_file_with_other_options_is_noted(tmp_path: Path) -> None:
+    text = "block,tx_hash,from,to,amount\n1,a,x,y,5\n"
+    assert not bring(tmp_path, text).notes
+    assert not bring(tmp_path, text).notes
+    assert "imported before with other options" in bring(tmp_path, text, asset="USD").notes[0]
