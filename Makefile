@@ -27,7 +27,8 @@ venv: $(READY)
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jindo needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) --require-hashes --only-binary :all: -r requirements.lock
+	# cpe, which stix2-validator needs, is published as source alone: pinned by hash like all else, built here.
+	$(PIP) --require-hashes --only-binary :all: --no-binary cpe -r requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
