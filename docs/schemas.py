@@ -36,6 +36,11 @@ def build_object(**properties: Schema) -> Schema:
     }
 
 
+def allow_more(schema: Schema, **properties: Schema) -> Schema:
+    """The same object, which may have these keys too."""
+    return {**schema, "properties": {**schema["properties"], **properties}}
+
+
 def build_list(entry: Schema) -> Schema:
     """A list of entries."""
     return {"type": "array", "items": entry}
@@ -87,6 +92,15 @@ NAMED = {
     ]
 }
 OPENING = build_object(sha256=HASH, balances=build_list(build_object(account=TEXT, asset=TEXT, amount=UNITS)))
+EVIDENCE = build_object(
+    sha256=HASH,
+    transactions=COUNT,
+    proven=COUNT,
+    inputs=COUNT,
+    inputs_proven=COUNT,
+    blocks=COUNT,
+    heights_proven=COUNT,
+)
 PROVENANCE = build_object(
     ledger=build_object(fingerprint=HASH, chains=build_list(LEDGER_CHAIN)),
     until=allow_null(TIME),
@@ -117,7 +131,7 @@ RESULT = build_object(
     spread=build_list(SPREAD),
     upper_bound=build_object(rule={"const": "poison"}, endpoints=build_list(ENDPOINT)),
     bounds={"const": "not computed"},
-    provenance=PROVENANCE,
+    provenance=allow_more(PROVENANCE, evidence=EVIDENCE),
     notes=build_list(TEXT),
     software=build_object(name={"const": "jindo"}, version=TEXT),
 )
@@ -133,7 +147,8 @@ _STATUS_CHAIN = build_object(
     chain=CHAIN, kind={"enum": ["account", "utxo"]}, rows=COUNT, transactions=COUNT, accounts=COUNT,
     first_block=allow_null(COUNT), last_block=allow_null(COUNT),
     first_time=allow_null(TIME), last_time=allow_null(TIME),
-    assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)), fingerprint=HASH,
+    assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
+    hashed={"type": "boolean"}, fingerprint=HASH,
 )  # fmt: skip
 _FINDING = build_object(name=TEXT, state={"enum": ["ok", "missing", "low"]}, detail=TEXT, remedy=TEXT)
 _TRUTH = build_object(
@@ -146,6 +161,7 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
         "jindo ledger import --json",
         build_object(
             ledger=TEXT, chain=CHAIN, source_rows=build_map(COUNT), **_COUNTS, rejects=allow_null(TEXT),
+            first_rejects=build_list(build_object(file=TEXT, line=COUNT, code=TEXT, reason=TEXT)),
             notes=build_list(TEXT), fingerprint=TEXT,
         ),
     ),
@@ -153,7 +169,8 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
         "jindo ledger status --json",
         build_object(
             ledger=TEXT, chains=build_list(_STATUS_CHAIN), imports=build_list(_IMPORTED), rejected=COUNT,
-            rejects=build_list(TEXT), notes=build_list(TEXT), size=COUNT, fingerprint=HASH,
+            rejects=build_list(TEXT), notes=build_list(TEXT), checked={"enum": ["files", "fingerprint"]},
+            size=COUNT, fingerprint=HASH,
         ),
     ),
     "trace": (

@@ -23,6 +23,7 @@ from jindo.base.amounts import parse_units
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId, TxId
 from jindo.ledger import (
+    NETWORKS,
     AccountChain,
     Chain,
     Kind,
@@ -106,6 +107,19 @@ def read_history(path: Path) -> list[Chain]:
     for row in _read_rows(path):
         by_chain.setdefault(row["chain"], []).append(row)
     return [_rebuild(ChainId(name), of_chain) for name, of_chain in by_chain.items()]
+
+
+def read_bitcoin_history(path: Path) -> dict[ChainId, dict[str, UtxoTransaction]]:
+    """The transactions of a history on Bitcoin's chains, by chain and id.
+
+    Raises:
+        IntegrityError: the file is not a whole history.
+    """
+    found: dict[ChainId, dict[str, UtxoTransaction]] = {}
+    for row in _read_rows(path):
+        if row["kind"] is None and row["chain"] in NETWORKS:
+            found.setdefault(ChainId(row["chain"]), {})[row["tx_hash"]] = _transaction(row)
+    return found
 
 
 def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jindo.app.evidence import write_evidence
 from jindo.app.history import write_history
 from jindo.app.inputs import Labels, OpeningBalance, StolenFile, read_labels, read_opening, read_stolen
-from jindo.app.report import render_html, render_pdf
+from jindo.app.report import NOT_TRACED, render_html, render_pdf
 from jindo.app.result import build_result, labels_that_stopped, write_endpoints, write_flows, write_result
 from jindo.app.study import Progress, Study, ask, run_study
 from jindo.base.errors import ConflictError, InputError
@@ -27,7 +28,7 @@ from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
 from jindo.ledger import AccountChain, Chain, Ledger, open_ledger
 from jindo.seal import canonical_bytes, sha256_hex
-from jindo.trace import NamedTransfer, Resolution, get_rule, resolve
+from jindo.trace import NamedAccount, NamedTransfer, Resolution, get_rule, resolve
 
 CONVENTIONS = (
     "Amounts are whole base units; nothing is rounded but shares, which are rounded down against a running total.",
@@ -38,6 +39,10 @@ CONVENTIONS = (
     "Accounts that merely behave like a service are followed: likely services are not looked for.",
     "The spread between rules is a spread of conventions, not a bound; true bounds were not computed.",
 )
+
+
+_SHOWN = 5
+"""Unseen accounts that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class TraceRequest:
     """Blocks whose running maximum of times is past this are left out."""
     max_hops: int | None = None
     opening: Path | None = None
+    allow_unseen: bool = False
+    """Trace although an account named as stolen is not in the ledger at all; a note then names it first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +77,19 @@ def trace_ledger(request: TraceRequest, progress: Progress | None = None) -> Tra
     Raises:
         InputError: the ledger, a file or an option cannot be used.
         ConflictError: `out` holds something already.
-        IntegrityError: the balance sheet does not balance.
+        IntegrityError: the ledger's files are not what was written, or the balance sheet does not balance.
     """
     _check_request(request)
-    ledger = open_ledger(request.ledger)
+    ledger, chains = _open_chains(request.ledger, progress)
     stolen = read_stolen(request.stolen)
     labels = read_labels(request.services) if request.services else None
     balances, opening_hash = read_opening(request.opening) if request.opening else ((), "")
-    chains = [ledger.chain(chain) for chain in ledger.chain_ids()]
+    unseen = _find_unseen(request, stolen, chains)
     found = resolve(stolen.named, chains)
     study = _study(request, chains, found, labels, balances, progress)
     provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study)
-    notes = [*found.notes, *(labels.notes if labels else ()), *ledger.status().notes, *_note_nothing(study)]
-    result = _write_folder(request.out.resolve(), study, provenance, notes, progress)
+    notes = [*unseen, *found.notes, *(labels.notes if labels else ()), *ledger.status().notes, *_note_nothing(study)]
+    result = _write_folder(request.out.resolve(), ledger, study, provenance, notes, progress)
     return TraceOutcome(result, request.out)
 
 
@@ -98,6 +105,38 @@ def _check_request(request: TraceRequest) -> None:
             place=str(request.out),
             remedy="Choose another folder with --out.",
         )
+
+
+def _open_chains(path: Path, progress: Progress | None) -> tuple[Ledger, list[Chain]]:
+    """The ledger with its chains, all of one version, after their files were held against their hashes."""
+    ledger = open_ledger(path)
+    if progress:
+        progress("checking the ledger's files", 0, None)
+    chains = [ledger.chain(chain) for chain in ledger.chain_ids()]
+    # An import that ended meanwhile gives newer chains than the fingerprint that was read.
+    is_same = open_ledger(path).manifest.chains == ledger.manifest.chains
+    return (ledger, chains) if is_same else _open_chains(path, progress)
+
+
+def _find_unseen(request: TraceRequest, stolen: StolenFile, chains: list[Chain]) -> list[str]:
+    """A note for each account named as stolen that no chain knows: a slip there would lose its money in silence."""
+    unseen = [
+        row
+        for row in stolen.named
+        if isinstance(row, NamedAccount) and all(chain.accounts.find(row.address) < 0 for chain in chains)
+    ]
+    if unseen and not request.allow_unseen:
+        more = "".join(f"; nor {row.address} ({row.place})" for row in unseen[1:_SHOWN])
+        rest = f"; nor {len(unseen) - _SHOWN} more" if unseen[_SHOWN:] else ""
+        raise InputError(
+            f"the account {unseen[0].address} is not in the ledger at all{more}{rest}",
+            place=unseen[0].place,
+            remedy="Check it for a slip, or import the chain data that holds it; --allow-unseen traces the others.",
+        )
+    return [
+        f"{NOT_TRACED}: {row.place}: the account {row.address} is not in the ledger at all: a slip, or data is missing"
+        for row in unseen
+    ]
 
 
 def _study(
@@ -243,7 +282,12 @@ def _note_nothing(study: Study) -> list[str]:
 
 
 def _write_folder(
-    out: Path, study: Study, provenance: dict[str, Any], notes: list[str], progress: Progress | None
+    out: Path,
+    ledger: Ledger,
+    study: Study,
+    provenance: dict[str, Any],
+    notes: list[str],
+    progress: Progress | None,
 ) -> dict[str, Any]:
     steps = ("history", "result", "report.html", "report.pdf")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -251,6 +295,8 @@ def _write_folder(
     try:
         _say(progress, steps, 0)
         provenance["history"] = write_history(study, draft / "history.parquet")
+        evidence = write_evidence(draft / "history.parquet", ledger, draft)
+        provenance |= {} if evidence is None else {"evidence": evidence}
         _say(progress, steps, 1)
         result = build_result(study, provenance, notes=notes, version=VERSION)
         flows = write_flows(study)

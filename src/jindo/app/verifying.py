@@ -1,6 +1,7 @@
 """Verify a result folder with nothing but itself: every hash, the balance sheet, and the trace.
 
-* Files are held against the manifest, so that a changed byte is named by file.
+* Files are held against the manifest, so that a changed byte is named by file, with what it breaks.
+* Bitcoin's raw transactions are held against their blocks' headers and the history, where the result carries them.
 * What was named is found again in the history, the trace is run again under every rule, and every file but the PDF must
   come out the same to the byte.
 * Every rule is also run by the readable reference, unless the history is so long that this would take minutes; the
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jindo.app.evidence import FILE as EVIDENCE
+from jindo.app.evidence import check_evidence, find_break
 from jindo.app.history import describe_history, read_history
 from jindo.app.report import render_html, render_pdf
 from jindo.app.result import (
@@ -111,6 +114,9 @@ def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
     history = path / "history.parquet"
     if describe_history(history) != result["provenance"]["history"]:
         raise IntegrityError("the history is not the one that the result names", place=str(history))
+    shown = check_evidence(path, result["provenance"].get("evidence"))
+    if shown is not None:
+        yield Check("evidence", shown)
     study = _rerun(result, read_history(history), progress)
     yield _check_balance(study)
     yield _check_trace(path, result, study)
@@ -131,8 +137,28 @@ def _check_files(path: Path) -> Check:
         if name not in listed:
             raise IntegrityError("the file does not belong to the result", place=place)
         if listed[name] != found[name]:
-            raise IntegrityError("the file is not the one that the manifest lists", place=place)
+            raise IntegrityError(
+                f"the file is not the one that the manifest lists: {_tell_break(path, name)}", place=place
+            )
     return Check("files", f"{len(found)} files are those that the manifest lists")
+
+
+def _tell_break(path: Path, name: str) -> str:
+    """What can no longer be relied on where a file of a result was changed."""
+    if name == EVIDENCE:
+        return find_break(path) or _BREAKS[name]
+    return _BREAKS.get(name, "nothing that it says can be relied on")
+
+
+_BREAKS = {
+    "result.json": "what was found, and what it was found in, cannot be relied on",
+    "flows.csv": "the movements of stolen value cannot be relied on",
+    "endpoints.csv": "where stolen value ended cannot be relied on",
+    "history.parquet": "the trace cannot be run again from it",
+    "report.html": "the report is not that of the result",
+    "report.pdf": "the report is not that of the result",
+    EVIDENCE: "a witness in it was changed, which no transaction's id covers",
+}
 
 
 def _check_hashes(path: Path, result: dict[str, Any]) -> Check:

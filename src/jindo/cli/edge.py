@@ -39,6 +39,9 @@ BUG = 1
 USAGE = 2
 """The command line itself is wrong: also for its sender to correct, as `InputError`."""
 
+INTERRUPTED = 130
+"""The user pressed Ctrl-C; as shells number it."""
+
 
 def exit_code(error: JindoError) -> int:
     """The exit code of an error, which is its family's."""
@@ -63,6 +66,13 @@ def report_refusal_of_system(error: OSError, *, as_json: bool) -> int:
     remedy = "Check that the path is right, that you may read or write it, and that the disk has room."
     _say("input.system", problem, str(error.filename or ""), remedy, as_json=as_json)
     return EXIT_CODES[InputError]
+
+
+def report_interrupt(*, as_json: bool) -> int:
+    """Say on stderr that the command was stopped; gives the exit code."""
+    remedy = "Nothing half-made was left in place; run the command again."
+    _say("interrupted", "the command was interrupted before it was done", "", remedy, as_json=as_json)
+    return INTERRUPTED
 
 
 def report_bug(error: Exception, *, as_json: bool) -> int:

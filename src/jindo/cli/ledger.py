@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jindo.app import ImportReport, LedgerStatus
     from jindo.ledger import ChainEntry
 
-commands = typer.Typer(no_args_is_help=True, help="Chain data in a folder: import it, and see what is there.")
+commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @commands.command("import")
@@ -56,7 +56,13 @@ def import_(
     distinct: Annotated[
         bool, typer.Option("--distinct", help="Keep one of each set of identical rows.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse all where one row is refused.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse all where one row is refused, or a last line may be cut.")
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Count a file's rows again that was imported before in another way."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Bring chain data into a ledger folder. Importing twice adds nothing; rows that cannot be right are listed by line."""
@@ -73,6 +79,7 @@ def import_(
             decimals=decimals,
             distinct=distinct,
             strict=strict,
+            again=again,
             progress=progress,
         )
     emit(view_import(report, into), render_import, as_json=as_json)
@@ -81,12 +88,19 @@ def import_(
 @commands.command("status")
 def status(
     ledger: Annotated[Path, typer.Argument(help="The ledger's folder.", metavar="LEDGER")],
+    full: Annotated[
+        bool, typer.Option("--full", help="Also compute every fingerprint from the rows again.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what a ledger holds: chains, assets, ranges, counts, rejects, size, fingerprint."""
+    """Check a ledger's files against their hashes, and show what it holds: chains, assets, ranges, rejects, fingerprint."""
     from jindo.app import open_ledger
 
-    emit(view_status(open_ledger(ledger).status(), ledger), render_status, as_json=as_json)
+    opened = open_ledger(ledger)
+    with progress_bars() as progress:
+        progress("checking the ledger's files", 0, None)
+        opened.check(full=full)
+    emit(view_status(opened.status(), ledger, full=full), render_status, as_json=as_json)
 
 
 def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
@@ -121,13 +135,17 @@ def view_import(report: ImportReport, into: Path) -> dict[str, Any]:
         "superseded": report.superseded,
         "rejected": report.rejected,
         "rejects": str(report.rejects) if report.rejects else None,
+        "first_rejects": [
+            {"file": reject.file, "line": reject.line, "code": reject.code, "reason": reject.reason}
+            for reject in report.first_rejects
+        ],
         "notes": list(report.notes),
         "fingerprint": report.fingerprint,
     }
 
 
-def view_status(status: LedgerStatus, folder: Path) -> dict[str, Any]:
-    """What a ledger holds, as JSON; times are ISO 8601 in UTC."""
+def view_status(status: LedgerStatus, folder: Path, *, full: bool = False) -> dict[str, Any]:
+    """What a ledger holds, as JSON; times are ISO 8601 in UTC. `full`: the fingerprints were computed again."""
     imports = (
         "format", "chain", "read", "added", "already_there", "left_by_distinct", "superseded", "rejected", "rejects",
     )  # fmt: skip
@@ -141,6 +159,7 @@ def view_status(status: LedgerStatus, folder: Path) -> dict[str, Any]:
         "rejected": status.rejected,
         "rejects": list(status.rejects),
         "notes": list(status.notes),
+        "checked": "fingerprint" if full else "files",
         "size": status.size,
         "fingerprint": status.fingerprint,
     }
@@ -159,6 +178,7 @@ def _view_chain(chain: str, entry: ChainEntry) -> dict[str, Any]:
         "first_time": format_time(entry.times[0]) if entry.times else None,
         "last_time": format_time(entry.times[1]) if entry.times else None,
         "assets": [{"asset": asset, "decimals": places, "rows": rows} for asset, places, rows in assets],
+        "hashed": entry.files is not None,
         "fingerprint": entry.fingerprint,
     }
 
@@ -178,7 +198,20 @@ def render_import(console: Console, view: View) -> None:
     if view["rejects"]:
         facts["rejects file"] = view["rejects"]
     console.print(build_facts(facts | {"fingerprint": view["fingerprint"]}))
+    _render_rejects(console, view)
     print_notes(console, view["notes"])
+
+
+def _render_rejects(console: Console, view: View) -> None:
+    if not view["rejected"]:
+        return
+    rows = "1 row was" if view["rejected"] == 1 else f"{format_count(view['rejected'])} rows were"
+    console.print(f"{rows} rejected and left out:", style="yellow")
+    for reject in view["first_rejects"]:
+        console.print(f"  {reject['file']}:{reject['line']}: {reject['reason']}", soft_wrap=True)
+    if more := view["rejected"] - len(view["first_rejects"]):
+        console.print(f"  and {format_count(more)} more")
+    console.print(f"  all of them, with what to do: {view['rejects']}\n", soft_wrap=True)
 
 
 def render_status(console: Console, view: View) -> None:
@@ -189,9 +222,17 @@ def render_status(console: Console, view: View) -> None:
     if view["rejects"]:
         facts["rejects files"] = ", ".join(f"{view['ledger']}/{name}" for name in view["rejects"])
     facts |= {"size": format_bytes(view["size"]), "fingerprint": view["fingerprint"]}
+    facts["checked"] = _say_checked(view)
     console.print("The whole ledger", style="bold")
     console.print(build_facts(facts))
     print_notes(console, view["notes"])
+
+
+def _say_checked(view: View) -> str:
+    hashed = all(chain["hashed"] for chain in view["chains"])
+    files = "files are as they were written" if hashed else "files without hashes cannot be checked"
+    rows = "fingerprints computed again from the rows" if view["checked"] == "fingerprint" else ""
+    return "; ".join(text for text in (files, rows) if text)
 
 
 def _render_chain(console: Console, chain: View) -> None:

@@ -2,33 +2,75 @@
 
 * Commands are listed in the order in which people need them.
 * `main` is the edge: every error becomes words on stderr and an exit code here (`edge`).
-* Nothing heavy is imported here or by the command modules; a command loads what it uses.
+* Nothing heavy is imported here or by the command modules; a noun's module loads when it is named, and a command
+  loads what it uses.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 import jindo
 from jindo.base.errors import JindoError
-from jindo.cli import demo, doctor, ledger, trace, verify, world
-from jindo.cli.edge import BUG, report_bug, report_error, report_refusal_of_system, report_usage
+from jindo.cli import demo, doctor, serve, trace, verify
+from jindo.cli.edge import (
+    BUG,
+    INTERRUPTED,
+    report_bug,
+    report_error,
+    report_interrupt,
+    report_refusal_of_system,
+    report_usage,
+)
+from jindo.cli.interrupts import watch_interrupts
+
+ORDER = (
+    *("ledger", "trace", "verify", "case", "share", "request", "log", "node", "serve"),
+    *("world", "demo", "doctor"),
+)
+
+NOUNS = {
+    "ledger": "Chain data in a folder: import it, and see what is there.",
+    "case": "Cases: exhibits, history, labels, brief, export.",
+    "share": "Tell partners, hear from them, and take back what was wrong.",
+    "request": "Requests to freeze or to preserve, and replies.",
+    "log": "The append-only log: prove what is in it, verify it.",
+    "node": "A member's node: its folder, partners, people and tokens.",
+    "world": "Synthetic thefts whose true outcome is known.",
+}
+"""Groups of verbs, each `commands` of the module of its name, and what the help says of them."""
 
 
 class _InOrder(TyperGroup):
-    """Lists commands in the order in which people need them, groups or not."""
+    """Lists commands in the order in which people need them; a noun's verbs load when it is named."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._later = {name: TyperGroup(name=name, help=text) for name, text in NOUNS.items()}
+        self.commands |= self._later
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         del ctx
-        return sorted(self.commands, key=ORDER.index)
+        return list(ORDER)
 
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        if self._later.pop(cmd_name, None) is not None:
+            command = typer.main.get_command(import_module(f"jindo.cli.{cmd_name}").commands)
+            command.name, command.help = cmd_name, NOUNS[cmd_name]
+            self.commands[cmd_name] = command
+        return self.commands.get(cmd_name)
 
-ORDER = ("ledger", "trace", "verify", "world", "demo", "doctor")
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """The help, for which the nouns' names are enough."""
+        self._later.clear()
+        super().format_help(ctx, formatter)
+
 
 commands = typer.Typer(
     name="jindo",
@@ -39,10 +81,9 @@ commands = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a bug, 2 input to correct, 3 refused, 4 evidence does not add up, 5 a source failed, 6 conflict.",
 )
-commands.add_typer(ledger.commands, name="ledger")
 commands.add_typer(trace.commands, name="trace")
 commands.command("verify")(verify.verify)
-commands.add_typer(world.commands, name="world")
+commands.command("serve")(serve.serve)
 commands.command("demo")(demo.demo)
 commands.command("doctor")(doctor.doctor)
 
@@ -61,7 +102,7 @@ def options(
         typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=print_version),
     ] = False,
 ) -> None:
-    """Follow stolen cryptocurrency through chain data, exact to the base unit."""
+    """Follow stolen cryptocurrency, share what is known of it across borders, and get it stopped."""
     del version  # print_version has answered
 
 
@@ -74,21 +115,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(words: Sequence[str]) -> int:
     """Run one command; every error ends here, as text on stderr and an exit code."""
     as_json = "--json" in words
-    try:
-        return _invoke(words, as_json=as_json)
-    except typer.TyperException as error:
+    with watch_interrupts() as watch:
+        try:
+            code = _invoke(words, as_json=as_json)
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except Exception as error:  # the edge: every error ends here
+            code = INTERRUPTED if watch.is_interrupted else _report(error, as_json=as_json)
+        if code == INTERRUPTED or (code and watch.is_interrupted):
+            return report_interrupt(as_json=as_json)
+    return code
+
+
+def _report(error: Exception, *, as_json: bool) -> int:
+    if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
         return report_usage(
             error.format_message(), context.command_path if context else "jindo", as_json=as_json
         )
-    except typer.Abort:
+    if isinstance(error, typer.Abort):
         return BUG
-    except JindoError as error:
+    if isinstance(error, JindoError):
         return report_error(error, as_json=as_json)
-    except OSError as error:
+    if isinstance(error, OSError):
         return report_refusal_of_system(error, as_json=as_json)
-    except Exception as error:  # the edge: what nobody expected
-        return report_bug(error, as_json=as_json)
+    return report_bug(error, as_json=as_json)
 
 
 def _invoke(words: Sequence[str], *, as_json: bool) -> int:

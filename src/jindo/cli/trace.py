@@ -73,6 +73,10 @@ def trace(
     opening: Annotated[
         Path | None, typer.Option(help="CSV of what accounts held before the ledger begins.", metavar="FILE")
     ] = None,
+    allow_unseen: Annotated[
+        bool,
+        typer.Option("--allow-unseen", help="Trace although a stolen account is not in the ledger at all."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Follow stolen value through a ledger to a report, exact to the base unit; or explain a result.
@@ -89,6 +93,7 @@ def trace(
         until=until,
         max_hops=max_hops,
         opening=opening,
+        allow_unseen=allow_unseen,
         out=out,
     )
     with progress_bars() as progress:

@@ -1,4 +1,6 @@
-"""`jindo verify`: whether a result folder is what it says, with no ledger at hand.
+"""`jindo verify`: whether a folder is what it says, with no ledger, no node and no network at hand.
+
+* A result folder of `jindo trace` and a case folder of `jindo case export` are told apart by what they hold.
 
 What is recomputed is `jindo.app`'s; a check that fails is an `IntegrityError` and ends the run.
 """
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(help="A result folder of `jindo trace`.", metavar="PATH")],
+    path: Annotated[
+        Path, typer.Argument(help="A folder of `jindo trace` or `jindo case export`.", metavar="PATH")
+    ],
     as_json: Json = False,
 ) -> None:
-    """Recompute a result's hashes, balance sheet and trace from the folder alone."""
-    from jindo.app import verify_result
+    """Check a result's hashes, balance sheet and trace, or a case's signatures, history and exhibits, from the folder alone."""
+    from jindo.app import verify_path
 
     with progress_bars() as progress:
-        verification = verify_result(path, progress)
+        verification = verify_path(path, progress)
     checks = [{"name": check.name, "detail": check.detail} for check in verification.checks]
     emit({"path": str(path), "verified": True, "checks": checks}, render_verification, as_json=as_json)
 

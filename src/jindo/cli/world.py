@@ -16,7 +16,7 @@ from jindo.cli.tables import build_facts, build_table, format_bytes
 if TYPE_CHECKING:
     from rich.console import Console
 
-commands = typer.Typer(no_args_is_help=True, help="Synthetic thefts whose true outcome is known.")
+commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @commands.command("list")

@@ -7,6 +7,12 @@
 What the movements mean is `trace`'s.
 """
 
+from jindo.ledger.bitcoin.block import BlockHeader, find_height
+from jindo.ledger.bitcoin.networks import NETWORKS, get_network
+from jindo.ledger.bitcoin.proof import TransactionProof, check_proof
+from jindo.ledger.bitcoin.script import name_accounts
+from jindo.ledger.bitcoin.store import BlockStore, TransactionPlace
+from jindo.ledger.bitcoin.transaction import RawTransaction, from_shown, parse_hex, to_shown
 from jindo.ledger.build import assemble_account_chain, build_account_chain
 from jindo.ledger.build_utxo import build_utxo_chain
 from jindo.ledger.chain import NOBODY, AccountChain, Amounts, Blocks, Chain, Ints, Texts, UtxoChain
@@ -47,6 +53,19 @@ __all__ = [
     "NOBODY",
     "Kind",
     "RANK",
+    "BlockStore",
+    "TransactionPlace",
+    "TransactionProof",
+    "check_proof",
+    "find_height",
+    "BlockHeader",
+    "RawTransaction",
+    "NETWORKS",
+    "get_network",
+    "name_accounts",
+    "from_shown",
+    "to_shown",
+    "parse_hex",
     "Transfer",
     "UtxoInput",
     "UtxoOutput",

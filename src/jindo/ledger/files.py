@@ -12,7 +12,8 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
-import hashlib
+import os
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,15 @@ from typing import IO
 import duckdb
 
 from jindo.base.errors import InputError, NotFound
+from jindo.ledger.hashing import hash_file
 
 _SUFFIXES = {
     ".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet", ".pq": "parquet",
     ".json": "json", ".jsonl": "json", ".ndjson": "json", ".json.gz": "json", ".jsonl.gz": "json",
 }  # fmt: skip
+
+
+_ENDS = (b"", b"\n", b"\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +41,14 @@ class SourceFile:
     name: str
     """How it is called in rejects and in ledger.json: its path below the source."""
     sort: str
-    """`csv`, `json` or `parquet`."""
+    """`csv`, `json`, `parquet` or `blocks`."""
     columns: tuple[str, ...]
     types: tuple[str, ...]
     """DuckDB types of the columns; all VARCHAR where the file is text."""
 
     def sha256(self) -> str:
         """SHA-256 of the file's bytes, in hex."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hash_file(self.path)
 
 
 def find_files(source: str) -> list[SourceFile]:
@@ -70,6 +74,36 @@ def find_files(source: str) -> list[SourceFile]:
             remedy="Name a CSV, JSON lines or Parquet file, a folder of them, or a pattern in quotes.",
         )
     return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
+
+
+def find_unended_line(source: SourceFile) -> int | None:
+    """Number of a text file's last line where nothing ends it; `None` where a newline does, and in other files.
+
+    Raises:
+        InputError: the file cannot be read to its end.
+    """
+    if source.sort not in ("csv", "json") or _ends_whole(source.path):
+        return None
+    lines, last = 0, b"\n"
+    try:
+        with gzip.open(source.path) if source.path.suffix == ".gz" else source.path.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                lines, last = lines + chunk.count(b"\n"), chunk[-1:]
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(
+            f"{source.name} cannot be read to its end: {error}",
+            place=str(source.path),
+            remedy="Compare it with the original: it may be cut.",
+        ) from error
+    return None if last in _ENDS else lines + 1
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether a newline ends the file, without reading it; never so where it is compressed."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - 1, 0))
+        return path.suffix != ".gz" and stream.read() in _ENDS
 
 
 def find_lines(source: SourceFile, records: Collection[int]) -> dict[int, int]:

@@ -3,6 +3,7 @@
     LEDGER/
     ├── ledger.json            what counts
     ├── chains/NAME/NNNN/      one generation of a chain: its columns (`generation`)
+    ├── blocks/NAME/NNNN/      raw blocks that one import brought, kept for proofs (`bitcoin.store`)
     ├── rejects/NNNN-NAME.csv  rows refused by an import
     └── lock                   held while somebody writes
 
@@ -19,25 +20,27 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
 from jindo.base.ids import ChainId
+from jindo.ledger.bitcoin.store import BlockParcel, BlockStore
 from jindo.ledger.chain import AccountChain, Chain
 from jindo.ledger.fingerprint import combine_fingerprints, compute_fingerprint
 from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_folder, write_chain
+from jindo.ledger.hashing import check_files
 from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest, write_manifest
 
 _BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging")
 """What may lie in a folder that is no ledger yet."""
-_OWN_FOLDER = re.compile(r"chains/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
+_OWN_FOLDER = re.compile(r"(chains|blocks)/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
 _OWN_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
-_LINKABLE = ("*", "chains/*", "chains/*/*", "rejects/*")
+_LINKABLE = ("*", "chains/*", "chains/*/*", "blocks/*", "blocks/*/*", "rejects/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +71,53 @@ class Ledger:
         """The chains there are, in order of id."""
         return tuple(ChainId(name) for name in sorted(self.manifest.chains))
 
-    def chain(self, chain: ChainId) -> Chain:
-        """One chain, mapped.
+    def chain(self, chain: ChainId, *, check: bool = True) -> Chain:
+        """One chain, mapped, after its files were held against the hashes taken when they were written.
+
+        Without `check` its files are mapped as they are: for looking, not for what evidence rests on.
 
         Raises:
             NotFound: the ledger does not hold it.
-            IntegrityError: its files are not whole.
+            IntegrityError: its files are not what was written, or not whole.
         """
         entry = self.manifest.chains.get(chain)
         if entry is None:
             there = ", ".join(self.chain_ids()) or "none"
             raise NotFound(f"the ledger has no chain {chain}; it has {there}")
         try:
-            return _map_chain(self.folder, chain, entry)
+            return _map_chain(self.folder, chain, entry, check=check)
         except IntegrityError:
             now = read_manifest(self.folder).chains.get(chain)  # an import may have come between
             if now is None or now.generation == entry.generation:
                 raise
-            return _map_chain(self.folder, chain, now)
+            return _map_chain(self.folder, chain, now, check=check)
+
+    def blocks(self, chain: ChainId) -> BlockStore:
+        """The raw blocks of a chain that are kept for proofs; there may be none.
+
+        Raises:
+            IntegrityError: their index is not what was written.
+        """
+        return BlockStore(self.folder, chain, self.manifest.blocks.get(chain, []))
+
+    def check(self, *, full: bool = False) -> None:
+        """Hold every chain's files, and the raw blocks that are kept, against the hashes taken when they were written.
+
+        With `full`, also compute every fingerprint from the rows again.
+
+        Raises:
+            IntegrityError: a file or a fingerprint is not what was written; the first is named.
+        """
+        for name in self.chain_ids():
+            chain = self.chain(name)
+            if full and compute_fingerprint(chain) != self.manifest.chains[name].fingerprint:
+                raise IntegrityError(
+                    f"the rows of {name} do not give the fingerprint that {FILE} states",
+                    place=str(self.folder / self.manifest.chains[name].generation),
+                    remedy="Do not use this ledger: keep it as it is, and import the sources into a new folder.",
+                )
+        for parcel in _iter_parcels(self.manifest):
+            check_files(self.folder / parcel.folder, parcel.files)
 
     def fingerprint(self) -> str:
         """Fingerprint of the whole ledger, in hex."""
@@ -101,7 +133,7 @@ class Ledger:
             imports=tuple(imports),
             rejected=sum(entry.rejected for entry in imports),
             rejects=tuple(entry.rejects for entry in imports if entry.rejects is not None),
-            notes=tuple(dict.fromkeys(note for entry in imports for note in entry.notes)),
+            notes=(*_note_unhashed(self.manifest), *dict.fromkeys(n for entry in imports for n in entry.notes)),
             size=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
             fingerprint=self.fingerprint(),
         )
@@ -154,17 +186,31 @@ def begin_record(ledger: Ledger) -> None:
         write_manifest(ledger.folder, ledger.manifest)
 
 
+def keep_blocks(ledger: Ledger, chain: ChainId, staged: Path, parcel: BlockParcel) -> Ledger:
+    """The ledger with a parcel of raw blocks in its place; the next `record_…` names it in `ledger.json`."""
+    begin_record(ledger)
+    generations = ledger.folder / "blocks" / _name_folder(chain)
+    generations.mkdir(parents=True, exist_ok=True)
+    place = generations / f"{_next_number(generations):04d}"
+    sync_folder(staged)
+    staged.rename(place)
+    for parent in (generations, generations.parent, ledger.folder):
+        sync_folder(parent)
+    parcel = replace(parcel, folder=place.relative_to(ledger.folder).as_posix())
+    blocks = {**ledger.manifest.blocks, chain: [*ledger.manifest.blocks.get(chain, []), parcel]}
+    return replace(ledger, manifest=replace(ledger.manifest, blocks=blocks))
+
+
 def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Manifest:
     """Write `chain` as a new generation, put it in the place of the last, and give the new manifest."""
-    name = re.sub(r"[^-a-zA-Z0-9]", "_", chain.chain)
-    there = (p.name for p in (ledger.folder / "chains" / name).glob("[0-9]*"))
-    number = 1 + max((int(text) for text in there if re.fullmatch("[0-9]+", text)), default=0)
+    name = _name_folder(chain.chain)
+    number = _next_number(ledger.folder / "chains" / name)
     begin_record(ledger)
     generation = f"chains/{name}/{number:04d}"
-    write_chain(chain, ledger.folder / generation)
+    files = write_chain(chain, ledger.folder / generation)
     for parent in (ledger.folder / "chains" / name, ledger.folder / "chains", ledger.folder):
         sync_folder(parent)
-    chains = {**ledger.manifest.chains, chain.chain: _describe(chain, generation)}
+    chains = {**ledger.manifest.chains, chain.chain: _describe(chain, generation, files)}
     return record_import(ledger, chains, entry)
 
 
@@ -179,13 +225,28 @@ def record_import(ledger: Ledger, chains: dict[str, ChainEntry], entry: ImportEn
         imports.append(entry)
     elif entry is not None and (entry.added or entry.rejected != imports[same[0]].rejected):
         imports[same[0]] = entry
-    manifest = Manifest(chains, imports)
+    manifest = replace(ledger.manifest, chains=chains, imports=imports)
     write_manifest(ledger.folder, manifest)
     return manifest
 
 
-def _map_chain(folder: Path, chain: ChainId, entry: ChainEntry) -> Chain:
+def _name_folder(chain: ChainId) -> str:
+    return re.sub(r"[^-a-zA-Z0-9]", "_", chain)
+
+
+def _next_number(folder: Path) -> int:
+    there = (path.name for path in folder.glob("[0-9]*"))
+    return 1 + max((int(text) for text in there if re.fullmatch("[0-9]+", text)), default=0)
+
+
+def _iter_parcels(manifest: Manifest) -> Iterable[BlockParcel]:
+    return (parcel for chain in sorted(manifest.blocks) for parcel in manifest.blocks[chain])
+
+
+def _map_chain(folder: Path, chain: ChainId, entry: ChainEntry, *, check: bool) -> Chain:
     place = folder / entry.generation
+    if check and entry.files is not None:
+        check_files(place, entry.files, pattern="*.arrow")
     if entry.kind == "utxo":
         return map_utxo_chain(place, chain, asset=entry.assets[0], narrow=entry.narrow)
     return map_account_chain(place, chain, assets=entry.assets, decimals=entry.decimals, narrow=entry.narrow)
@@ -218,7 +279,8 @@ def _clear_leftovers(path: Path, manifest: Manifest) -> None:
     """Remove the ledger's own generations, rejects and staging files that no manifest names."""
     named = {entry.generation for entry in manifest.chains.values()}
     named |= {entry.rejects for entry in manifest.imports if entry.rejects}
-    for folder in [*path.glob("chains/*/*"), path / ".staging"]:
+    named |= {parcel.folder for parcel in _iter_parcels(manifest)}
+    for folder in [*path.glob("chains/*/*"), *path.glob("blocks/*/*"), path / ".staging"]:
         name = folder.relative_to(path).as_posix()
         if name not in named and _OWN_FOLDER.fullmatch(name) and folder.is_dir():
             shutil.rmtree(folder, ignore_errors=True)
@@ -228,7 +290,16 @@ def _clear_leftovers(path: Path, manifest: Manifest) -> None:
             file.unlink()
 
 
-def _describe(chain: Chain, generation: str) -> ChainEntry:
+def _note_unhashed(manifest: Manifest) -> list[str]:
+    return [
+        f"{name} was written by an earlier version, without hashes of its files: whether they are damaged cannot be "
+        "told (`jindo ledger status --full` computes its fingerprint again)"
+        for name, entry in sorted(manifest.chains.items())
+        if entry.files is None
+    ]
+
+
+def _describe(chain: Chain, generation: str, files: dict[str, str]) -> ChainEntry:
     known = chain.time[chain.time >= 0]
     height = chain.blocks.height
     account = isinstance(chain, AccountChain)
@@ -247,6 +318,7 @@ def _describe(chain: Chain, generation: str) -> ChainEntry:
         asset_rows=_count_assets(chain),
         blocks=[int(height[0]), int(height[-1])] if len(height) else [],
         times=[int(known.min()), int(known.max())] if len(known) else [],
+        files=files,
     )
 
 

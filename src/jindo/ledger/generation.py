@@ -2,7 +2,7 @@
 
 * Every column is one Arrow IPC file with one record batch, uncompressed, so that numpy reads the mapped pages.
 * Texts are one string column, and one of their sorted order where ids do not follow it.
-* Opening reads no column; a reader pays for the rows that it touches.
+* Mapping reads no column; a reader pays for the rows that it touches, and for checking the files where it asks.
 
 Which generation counts is said by `folder`; how a chain is made, by `build` and `merging`.
 """
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.chain import AccountChain, Amounts, Blocks, Chain, Ints, Texts, UtxoChain
+from jindo.ledger.hashing import HashingFile
 from jindo.ledger.texts import MappedTexts
 from jindo.ledger.wide import WideColumn
 
@@ -49,22 +50,27 @@ class Memos(Sequence[str | None]):
         return (self[i] for i in range(len(self)))
 
 
-def write_chain(chain: Chain, into: Path) -> None:
-    """Write every column of `chain` into the new folder `into`, and wait until the disk has it."""
+def write_chain(chain: Chain, into: Path) -> dict[str, str]:
+    """Write every column of `chain` into the new folder `into`, and wait until the disk has it.
+
+    Gives the SHA-256 of each file by name, as it was written.
+    """
     into.mkdir(parents=True)
+    files: dict[str, str] = {}
     for name in _BLOCKS:
-        _write(into, f"blocks_{name}", pa.array(getattr(chain.blocks, name)))
-    _write_texts(into, "accounts", chain.accounts)
-    _write_texts(into, "tx_hashes", chain.tx_hashes)
+        files |= _write(into, f"blocks_{name}", pa.array(getattr(chain.blocks, name)))
+    files |= _write_texts(into, "accounts", chain.accounts)
+    files |= _write_texts(into, "tx_hashes", chain.tx_hashes)
     for field in dataclasses.fields(chain):
         value = getattr(chain, field.name)
         if field.name in _SPECIAL or value is None:
             continue
         is_text = field.name in _TEXTS
-        _write(into, field.name, to_arrow_texts(value) if is_text else _to_arrow(field.name, value))
+        files |= _write(into, field.name, to_arrow_texts(value) if is_text else _to_arrow(field.name, value))
     if isinstance(chain, AccountChain) and chain.memos is not None:
-        _write(into, "memos", to_arrow_texts(chain.memos))
+        files |= _write(into, "memos", to_arrow_texts(chain.memos))
     sync_folder(into)
+    return files
 
 
 def map_account_chain(
@@ -142,20 +148,24 @@ def _to_arrow(name: str, value: Amounts) -> Any:
     raise TypeError(f"the column {name} is neither an array nor amounts")
 
 
-def _write_texts(into: Path, name: str, texts: Texts) -> None:
+def _write_texts(into: Path, name: str, texts: Texts) -> dict[str, str]:
     array = to_arrow_texts(texts)
-    _write(into, name, array)
+    files = _write(into, name, array)
     if not pc.all(pc.less(array[:-1], array[1:])).as_py():
-        _write(into, f"{name}_order", pa.array(pc.sort_indices(array).to_numpy().astype(np.int64)))
+        files |= _write(into, f"{name}_order", pa.array(pc.sort_indices(array).to_numpy().astype(np.int64)))
+    return files
 
 
-def _write(into: Path, name: str, array: Any) -> None:
+def _write(into: Path, name: str, array: Any) -> dict[str, str]:
     batch = pa.record_batch([array], names=[name])
-    with (into / f"{name}.arrow").open("wb") as stream:
-        with pa.ipc.new_file(stream, batch.schema) as writer:
+    path = into / f"{name}.arrow"
+    with path.open("wb") as stream:
+        hashed = HashingFile(stream)
+        with pa.ipc.new_file(hashed, batch.schema) as writer:
             writer.write_batch(batch)
         stream.flush()
         os.fsync(stream.fileno())
+    return {path.name: hashed.hexdigest()}
 
 
 def _map(folder: Path, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 * It is replaced in one step: whoever reads it sees the last whole version.
 * It holds no clock time and no path of the machine: the same imports give the same text.
+* It states the SHA-256 of every column's file and of itself; version 1, which has neither, is still read.
 * A file that is not a ledger's, not whole, or of a later version is refused with what to do.
 
 The columns themselves are `generation`'s; the folder's lock and its cleaning are `folder`'s.
@@ -18,13 +19,19 @@ from pathlib import Path
 from typing import Any
 
 from jindo.base.errors import InputError, IntegrityError, NotFound
+from jindo.ledger.bitcoin.store import PARCEL_FILES, BlockParcel
 from jindo.ledger.generation import sync_folder
+from jindo.seal import sha256_hex
 
 FORMAT = "jindo-ledger"
-VERSION = 1
+VERSION = 2
+UNHASHED = 1
+"""The version that stated no hashes."""
 FILE = "ledger.json"
 
 _GENERATION = re.compile(r"chains/[-_a-zA-Z0-9]+/[0-9]{4,}")
+_COLUMN = re.compile(r"[a-z_]+\.arrow")
+_PARCEL = re.compile(r"blocks/[-_a-zA-Z0-9]+/[0-9]{4,}")
 _REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
 
 
@@ -50,6 +57,8 @@ class ChainEntry:
     """First and last block that has rows; empty where there is none."""
     times: list[int]
     """First and last known time in unix seconds; empty where none is known."""
+    files: dict[str, str] | None = None
+    """SHA-256 of each column's file, by name; `None` where the generation was written before there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,8 @@ class Manifest:
 
     chains: dict[str, ChainEntry] = field(default_factory=dict)
     imports: list[ImportEntry] = field(default_factory=list)
+    blocks: dict[str, list[BlockParcel]] = field(default_factory=dict)
+    """Raw blocks that are kept for proofs, by chain, in the order in which they came."""
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,8 +120,12 @@ def read_manifest(folder: Path) -> Manifest:
                 place=str(path),
                 remedy="Use a newer Jindo, or import the sources into a new folder.",
             )
+        if content["version"] > UNHASHED and content.pop("sha256") != _hash_content(content):
+            raise ValueError("sha256")
         chains = {name: ChainEntry(**entry) for name, entry in content["chains"].items()}
-        manifest = Manifest(chains, [ImportEntry(**entry) for entry in content["imports"]])
+        imports = [ImportEntry(**entry) for entry in content["imports"]]
+        blocks = {n: [BlockParcel(**entry) for entry in e] for n, e in content.get("blocks", {}).items()}
+        manifest = Manifest(chains, imports, blocks)
         _check_places(manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
@@ -122,6 +137,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step, once the disk has the new one."""
     content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(manifest)}
+    content["sha256"] = _hash_content(content)
     draft = folder / f"{FILE}.new"
     with draft.open("w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, sort_keys=True, ensure_ascii=False)
@@ -132,11 +148,21 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     sync_folder(folder)
 
 
+def _hash_content(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256_hex(text.encode())
+
+
 def _check_places(manifest: Manifest) -> None:
     """A manifest may come from anybody: no path in it may lead out of the ledger's folder."""
     for chain in manifest.chains.values():
         if not _GENERATION.fullmatch(chain.generation):
             raise ValueError(chain.generation)
+        if any(not _COLUMN.fullmatch(name) for name in chain.files or ()):
+            raise ValueError(chain.files)
+    for parcel in (parcel for parcels in manifest.blocks.values() for parcel in parcels):
+        if not _PARCEL.fullmatch(parcel.folder) or parcel.files.keys() != PARCEL_FILES:
+            raise ValueError(parcel.folder)
     for entry in manifest.imports:
         if entry.rejects is not None and not _REJECTS.fullmatch(entry.rejects):
             raise ValueError(entry.rejects)

@@ -5,13 +5,13 @@
   of an output that is not there, a stated value that is wrong, and inputs worth less than the outputs.
 * The same transaction again is there already.
 
-The format is `sources.bitcoin_etl`'s; the chain's columns are `build`'s.
+The formats are `sources.bitcoin_etl`'s and `sources.bitcoin_blocks`'s; the chain's columns are `build`'s.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jindo.base.ids import ChainId
 from jindo.ledger.build_utxo import build_utxo_chain, output_account
@@ -20,7 +20,7 @@ from jindo.ledger.extract import read_transactions
 from jindo.ledger.files import SourceFile
 from jindo.ledger.rejects import Reject
 from jindo.ledger.rows import UtxoInput, UtxoTransaction
-from jindo.ledger.sources import BadRow, read_bitcoin
+from jindo.ledger.sources import BadRow
 from jindo.ledger.staging import Staging
 
 
@@ -92,16 +92,24 @@ class Admission:
 
 
 def import_transactions(
-    staging: Staging, files: Sequence[SourceFile], chain: ChainId, old: UtxoChain | None
+    staging: Staging,
+    files: Sequence[SourceFile],
+    chain: ChainId,
+    old: UtxoChain | None,
+    rows: Iterable[tuple[int, int, str, UtxoTransaction | BadRow]],
 ) -> tuple[UtxoChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
-    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
+    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes.
+
+    `rows` are those of the files: number of the file, line, the line itself, and what it says.
+    """
     admission = Admission(_read_held(old))
     rejects, good = [], []
-    for number, line, text, row in read_bitcoin(staging, files):
+    for number, line, text, row in rows:
         if isinstance(row, BadRow):
             rejects.append(Reject(files[number].name, line, row.code, row.reason, row.remedy, text))
         else:
             good.append((row.block, row.tx_index, number, line, row))
+    read = len(good) + len(rejects)
     added = there = 0
     for _, _, number, line, row in sorted(good, key=lambda item: item[:4]):
         held = admission.transactions.get(row.tx_hash)
@@ -115,7 +123,6 @@ def import_transactions(
             added += 1
         else:
             there += 1
-    read = len(good) + sum(reject.code in ("ledger.bad-line", "ledger.bad-transaction") for reject in rejects)
     counts = {"read": read, "added": added, "already_there": there, "left_by_distinct": 0, "superseded": 0}
     staging.progress("building", 0, None)
     built = build_utxo_chain(chain, admission.transactions.values()) if added else None

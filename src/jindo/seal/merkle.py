@@ -4,7 +4,7 @@
 * The tree over n leaves splits at the largest power of two below n.
 * The tree over nothing is the hash of nothing.
 
-Proofs come with the room that hands them out.
+Proofs that a leaf is in a tree, and that a tree only grew, are made and checked in `proofs`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,14 @@ def merkle_root(leaves: Iterable[bytes]) -> bytes:
 
     Leaves are taken one by one; only the roots of full subtrees are held, one for each bit of the count.
     """
+    return root_of_hashes(leaf_hash(data) for data in leaves)
+
+
+def root_of_hashes(leaf_hashes: Iterable[bytes]) -> bytes:
+    """Root of the tree over leaves whose hashes these are, 32 bytes."""
     full: list[bytes] = []
-    for count, data in enumerate(leaves):
-        root = leaf_hash(data)
+    for count, leaf in enumerate(leaf_hashes):
+        root = leaf
         for _ in range(_trailing_ones(count)):
             root = node_hash(full.pop(), root)
         full.append(root)

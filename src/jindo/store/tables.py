@@ -52,7 +52,8 @@ token = Table(
     "token",
     metadata,
     Column("hash", Text, primary_key=True),  # SHA-256 of the token; the token itself is never kept
-    Column("kind", Text, nullable=False),  # person, member (a partner's ordinary TAXII client), session (a page)
+    # person, member (a partner's ordinary TAXII client), session (a page)
+    Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),  # the person's or the partner's id
     Column("made", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False),
@@ -169,7 +170,8 @@ exhibit = Table(
     Column("tlp", Text, nullable=False),
     Column("files", JSON, nullable=False),  # [{name, size, sha256}], sorted by name
     Column("sha256", Text, nullable=False),  # over the canonical JSON of `files`
-    Column("facts", JSON, nullable=False),  # of a trace: findings_hash, provenance_hash, rule, figures, rests_on
+    # of a trace: findings_hash, provenance_hash, rule, figures, rests_on
+    Column("facts", JSON, nullable=False),
     Column("added", BigInteger, nullable=False),
     Column("added_by", Text, nullable=False),
     UniqueConstraint("case_id", "n"),
@@ -242,7 +244,8 @@ shared_object = Table(
 receipt = Table(
     "receipt",
     metadata,
-    Column("statement_id", Text, primary_key=True),  # what was received; perhaps not ours: a recall's other addressees
+    # what was received; perhaps not ours: a recall's other addressees
+    Column("statement_id", Text, primary_key=True),
     Column("member", Text, primary_key=True),  # who received it
     Column("receipt_id", Text, nullable=False),  # the statement that says so
     Column("time", BigInteger, nullable=False),
@@ -251,7 +254,8 @@ receipt = Table(
 leaf = Table(
     "leaf",
     metadata,
-    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),  # from 0
+    # from 0
+    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("time", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),

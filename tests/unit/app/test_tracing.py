@@ -16,6 +16,8 @@ from jindo.app import TraceRequest, explain_address, import_source, trace_ledger
 from jindo.app.result import hash_provenance, write_result
 from jindo.app.tracing import list_files
 from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
+from jindo.base.ids import ChainId
+from jindo.ledger import Ledger, open_ledger
 from jindo.seal import canonical_bytes, canonical_hash
 
 VICTIM, THIEF, MULE, EXCHANGE, OTHER = (f"0x{n:040x}" for n in range(1, 6))
@@ -163,7 +165,9 @@ def test_trace_never_overwrites_a_result(case: Path) -> None:
     [
         ("address\n0xnothex\n", "bad.csv:2, column address"),
         ("tx_hash\n" + tx(99) + "\n", "holds no movement"),
-        ("address\n" + OTHER[:-1] + "9\n", "nothing that was named"),
+        ("address\n" + OTHER[:-1] + "9\n", "bad.csv:2: .* not in the ledger at all"),
+        (f"address\n{VICTIM}\n{OTHER[:-1]}9\n", "bad.csv:3: .* not in the ledger at all"),
+        (f"address\n{EXCHANGE}\n", "nothing that was named"),
         ("victim\nx\n", "tx_hash or address"),
         ("address\n", "no row names"),
         (f"tx_hash,address\n{tx(2)},{VICTIM}\n", "at once"),
@@ -177,6 +181,26 @@ def test_bad_stolen_file_is_refused_by_place(case: Path, text: str, says: str) -
         trace(case, stolen=case / "bad.csv")
     assert caught.value.remedy()
     assert not (case / "out").exists()
+
+
+UNSEEN = [f"0x{n:040x}" for n in range(100, 107)]
+
+
+def test_unseen_accounts_are_named_in_the_refusal(case: Path) -> None:
+    (case / "many.csv").write_text("\n".join(["address", VICTIM, *UNSEEN]) + "\n")
+    with pytest.raises(InputError, match=r"many.csv:3: .*00064 .*00068 \(many.csv:7\); nor 2 more") as caught:
+        trace(case, stolen=case / "many.csv")
+    assert "--allow-unseen" in caught.value.remedy()
+
+
+def test_an_unseen_account_that_is_allowed_stands_first_in_the_notes_and_on_the_first_page(case: Path) -> None:
+    (case / "more.csv").write_text(f"address\n{VICTIM}\n{EXCHANGE}\n{UNSEEN[0]}\n")
+    result = trace(case, stolen=case / "more.csv", allow_unseen=True)
+    assert endpoints(result) == endpoints(trace(case, "without"))
+    assert result["notes"][0].startswith(f"NOT TRACED: more.csv:4: the account {UNSEEN[0]} is not in the ledger")
+    page = (case / "out" / "report.html").read_text()
+    assert page.index("NOT TRACED") < page.index("were taken on")
+    assert verify_result(case / "out").checks
 
 
 def test_account_labelled_twice_is_noted(case: Path) -> None:
@@ -277,6 +301,50 @@ def test_verify_refuses_a_folder_inside_the_result(case: Path) -> None:
     (case / "out" / "more").mkdir()
     with pytest.raises(IntegrityError, match="only files belong"):
         verify_result(case / "out")
+
+
+@pytest.mark.parametrize("name", ["amount", "src", "dst", "accounts", "tx_hashes", "time"])
+def test_trace_refuses_a_damaged_ledger_by_the_file(case: Path, name: str) -> None:
+    path = next((case / "ledger").rglob(f"{name}.arrow"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match="damaged") as caught:
+        trace(case)
+    assert caught.value.place == str(path)
+    assert not (case / "out").exists()
+
+
+def test_trace_refuses_a_fingerprint_that_was_changed(case: Path) -> None:
+    path = case / "ledger" / "ledger.json"
+    fingerprint = json.loads(path.read_text())["chains"]["eip155:1"]["fingerprint"]
+    path.write_text(path.read_text().replace(fingerprint, "0" * 64))
+    with pytest.raises(IntegrityError, match="list of contents is damaged"):
+        trace(case)
+
+
+def test_trace_of_a_ledger_without_hashes_notes_it(case: Path) -> None:
+    content = json.loads((case / "ledger" / "ledger.json").read_text())
+    del content["sha256"], content["chains"]["eip155:1"]["files"]
+    (case / "ledger" / "ledger.json").write_text(json.dumps(content | {"version": 1}))
+    assert any("without hashes" in note for note in trace(case)["notes"])
+
+
+def test_trace_states_the_fingerprint_of_the_chains_it_read(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_ledger(case / "ledger").fingerprint()
+    read = Ledger.chain
+
+    def import_meanwhile(ledger: Ledger, chain: ChainId) -> object:
+        (case / "more.csv").write_text(f"block,time,tx_hash,from,to,amount\n6,6000,{tx(6)},{THIEF},{OTHER},1\n")
+        monkeypatch.setattr(Ledger, "chain", read)
+        import_source(str(case / "more.csv"), format="transfers", into=case / "ledger")
+        return read(ledger, chain)
+
+    monkeypatch.setattr(Ledger, "chain", import_meanwhile)
+    stated = trace(case)["provenance"]["ledger"]["fingerprint"]
+    assert (stated == open_ledger(case / "ledger").fingerprint(), stated == first) == (True, False)
 
 
 def test_spreadsheet_formulas_are_written_as_text(case: Path) -> None:

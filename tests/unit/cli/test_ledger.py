@@ -86,3 +86,56 @@ def test_status_shows_chains_assets_and_fingerprint(source: Path, capsys: pytest
     out = capsys.readouterr().out
     for text in ("eip155:1", "unnamed asset", "fingerprint", "rejected rows"):
         assert text in out
+
+
+def status(source: Path, *more: str) -> int:
+    return program.run(["ledger", "status", str(source.parent / "ledger"), *more])
+
+
+def test_status_refuses_a_damaged_ledger_with_4(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.run(words(source))
+    column = next((source.parent / "ledger").rglob("amount.arrow"))
+    column.write_bytes(column.read_bytes()[:-1] + b"x")
+    assert status(source) == 4
+    assert str(column) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("more", "checked"), [((), "files"), (("--full",), "fingerprint")])
+def test_status_says_what_it_checked(
+    source: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], checked: str
+) -> None:
+    program.run(words(source))
+    capsys.readouterr()
+    assert status(source, "--json", *more) == 0
+    view = json.loads(capsys.readouterr().out)
+    assert (view["checked"], view["chains"][0]["hashed"]) == (checked, True)
+    assert status(source, *more) == 0
+    assert "files are as they were written" in capsys.readouterr().out
+
+
+def test_import_shows_the_first_rejected_rows_with_their_lines(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(source.read_text() + f"3,{'c' * 64},{SENDER},{RECEIVER},-1\n" * 8)
+    assert program.run(words(source)) == 0
+    out = capsys.readouterr().out
+    assert "9 rows were rejected and left out:" in out
+    assert "moves.csv:3: " in out
+    assert "and 4 more" in out
+    assert str(source.parent / "ledger/rejects/0001-moves.csv") in out
+
+
+def test_import_that_takes_nothing_in_leaves_with_2(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source.write_text("\n".join(source.read_text().splitlines()[::2]) + "\n")
+    assert program.run(words(source)) == 2
+    assert "moves.csv:2: " in capsys.readouterr().err
+
+
+def test_import_of_the_same_file_in_another_way_leaves_with_6(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.run(words(source))
+    assert program.run(words(source, "--asset", "USD")) == 6
+    assert "--again" in capsys.readouterr().err
+    assert program.run(words(source, "--asset", "USD", "--again", "--json")) == 0
+    assert json.loads(capsys.readouterr().out)["added"] == 1

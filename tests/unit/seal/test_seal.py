@@ -12,6 +12,7 @@ from jindo.seal import (
     leaf_hash,
     merkle_root,
     node_hash,
+    parse_canonical,
     sha256_hex,
 )
 
@@ -67,3 +68,41 @@ def test_canonical_bytes_refuses_what_json_cannot_hold(value: object) -> None:
 
 def test_canonical_hash_is_the_hash_of_the_bytes() -> None:
     assert canonical_hash({"a": 1}) == sha256_hex(b'{"a":1}')
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"\xef\xbb\xbf{}",
+        b"{}\n",
+        b'{"a":1,"a":1}',
+        b'{"b":1,"a":1}',
+        b'{"a": 1}',
+        b"1.0",
+        b"1e2",
+        b"-0",
+        b"NaN",
+        b"9007199254740993",
+        b"9" * 5000,
+        b"[" * 100_000,
+        b'"\\u00e9"',
+        b'"\\ud800"',
+        '"é"'.encode("latin-1"),
+        b"null null",
+    ],
+)
+def test_parse_canonical_refuses_everything_but_the_one_spelling(data: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_canonical(data)
+    assert caught.value.code == "seal.canonical"
+
+
+def test_canonical_bytes_refuses_what_is_too_deep_or_no_text() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (deep, "\ud800", {"\ud800": 1}):
+        with pytest.raises(InputError):
+            canonical_bytes(value)

@@ -17,6 +17,7 @@ from typing import Any
 from jindo.app.report.document import build_report
 from jindo.app.report.html import to_html
 from jindo.app.report.pdf import to_pdf
+from jindo.app.report.wording import NOT_TRACED
 
 
 def render_html(result: dict[str, Any], flows: list[dict[str, str]]) -> str:
@@ -35,4 +36,4 @@ def render_pdf(result: dict[str, Any], flows: list[dict[str, str]]) -> bytes:
     return to_pdf(build_report(result, flows))
 
 
-__all__ = ["render_html", "render_pdf"]
+__all__ = ["NOT_TRACED", "render_html", "render_pdf"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jindo.app.report.blocks import Block, Bullets, Column, Figures, Heading, Row, Section, Table, Text
 from jindo.app.report.facts import ARRIVALS, Ending, Facts, Strand, at_services, group_parties, total
+from jindo.app.report.method import show_text
 from jindo.app.report.picture import draw_flow
 from jindo.app.report.wording import (
     CONSERVING,
+    NOT_TRACED,
     REASONS,
     RULES,
     count,
@@ -23,7 +25,8 @@ SHOWN_THEFTS = 60
 
 def build_summary(facts: Facts, strands: tuple[Strand, ...]) -> Section:
     """The summary in plain words, with each strand's figures."""
-    blocks: list[Block] = []
+    missing = [note for note in facts.result["notes"] if note.startswith(NOT_TRACED)]
+    blocks: list[Block] = [Text(show_text(note), "warn") for note in missing]
     for strand in strands:
         if len(strands) > 1:
             blocks.append(Heading(strand.title()))

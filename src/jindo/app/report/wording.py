@@ -27,6 +27,8 @@ RULES = {
     "clean-first": ("clean value leaves first", "Re Hallett, lowest intermediate balance"),
     "poison": ("all that stolen value touched", "upper figure; does not conserve value"),
 }
+NOT_TRACED = "NOT TRACED"
+"""How a note begins that names something which was asked for and is missing from the answer."""
 CONSERVING = ("fifo", "lifo", "haircut", "dirty-first", "clean-first")
 
 REASONS = {

@@ -14,7 +14,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import IO, Any
 
 from jindo.base.amounts import parse_units
@@ -24,17 +23,8 @@ from jindo.base.times import parse_time
 from jindo.ledger.build_utxo import output_account
 from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.sources.bad_row import BadRow
 from jindo.ledger.staging import Staging
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A line that is no transaction."""
-
-    code: str
-    reason: str
-    remedy: str
-
 
 _LONGEST_INDEX = 18
 """Digits of the largest height or index that fits 64 bits."""

@@ -2,7 +2,8 @@
 
 * Columns: block, tx_hash, from, to, amount; if there: time, tx_index, log_index, asset, decimals, memo.
 * A column with another name is mapped; a mapping to a column that is not there is refused.
-* Amounts are whole tokens where decimals are given, by column or by option, and base units otherwise.
+* Amounts are whole tokens where decimals are given, by column or by option, and base units otherwise: there one
+  amount with a decimal point refuses the whole source, whose scale nobody has stated.
 * Without an asset column or option the asset is `unnamed`; the option gives the rows without one theirs.
 
 Order and copies are `merging`'s.
@@ -15,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from jindo.base.amounts import MAX_DECIMALS
 from jindo.base.errors import InputError
 from jindo.base.ids import UNNAMED_ASSET, ChainId, parse_asset
-from jindo.ledger.files import SourceFile, quote
+from jindo.ledger.files import SourceFile, find_lines, quote
 from jindo.ledger.rows import Kind
 from jindo.ledger.staging import Staging, load
 
@@ -60,6 +61,23 @@ def stage_transfers(
         f"coalesce(decimals_text, {places}) AS decimals, memo_text AS memo, {int(Kind.TRANSFER)} AS kind, "
         f"false AS open_end FROM ({given})"
     )
+    if decimals is None:
+        _check_scale(staging, files)
+
+
+def _check_scale(staging: Staging, files: Sequence[SourceFile]) -> None:
+    """A point says that amounts are not base units: rows without one must not come in at the wrong scale."""
+    found = staging.run(
+        "SELECT file, line, amount FROM raw WHERE decimals IS NULL AND contains(amount, '.') "
+        "AND regexp_matches(amount, '[.][0-9]') ORDER BY file, line LIMIT 1"
+    )
+    for file, line, amount in found:
+        amount = amount.removeprefix("float ")
+        raise InputError(
+            f"the amount {amount!r} has a decimal point, and no decimals are stated; nothing was imported",
+            place=f"{files[file].name}:{find_lines(files[file], {line})[line]}",
+            remedy="State how many decimals the asset has with --decimals (0 where amounts are base units already).",
+        )
 
 
 def _find_columns(source: SourceFile, columns: Mapping[str, str]) -> dict[str, str | None]:

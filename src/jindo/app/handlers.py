@@ -1,0 +1,185 @@
+"""The long work of a node: trace, fetch files, pull. The worker runs each at least once.
+
+* Every handler may be killed at any moment and run again: what it made before is found and used, nothing doubles.
+* A result folder is written in one step before its exhibit is recorded; the labels that it used are kept beside the
+  work, so that what is recorded is what was traced.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from jindo.app.acting import View
+from jindo.app.cases import exhibit_folder, list_folder_files
+from jindo.app.client import open_partner
+from jindo.app.inputs import read_labels
+from jindo.app.node import Node
+from jindo.app.pulling import pull_member
+from jindo.app.tracing import TraceRequest, read_flow_rows, trace_ledger
+from jindo.app.verifying import read_result
+from jindo.base.errors import IntegrityError
+from jindo.respond import (
+    Label,
+    active_labels,
+    build_trace_facts,
+    find_exhibit,
+    find_standing_trace,
+    get_case,
+    get_exhibit,
+    list_exhibits,
+    record_exhibit,
+)
+from jindo.seal import sha256_hex
+from jindo.share import get_member
+from jindo.store import Job, record_audit
+
+
+def trace_case(node: Node, job: Job) -> View:
+    """Trace what a case names as stolen under every label in force, and lay the result beside the case."""
+    args = job.args
+    folder = exhibit_folder(node, args["case"], args["exhibit"])
+    work = node.folder / "work" / args["exhibit"]
+    if not (folder / "result.json").is_file():
+        _trace(node, args, work, folder)
+    with node.store.begin() as conn:
+        return _record_trace(conn, node, args, work, folder)
+
+
+def _trace(node: Node, args: Mapping[str, Any], work: Path, folder: Path) -> None:
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    with node.store.read() as conn:
+        case, labels = get_case(conn, args["case"]), active_labels(conn)
+    write_loss(work / "stolen.csv", case.loss)
+    used = _write_services(node, work / "services.csv", labels)
+    (work / "labels.json").write_text(json.dumps(used), encoding="utf-8")
+    trace_ledger(
+        TraceRequest(
+            ledger=node.folder / node.settings.ledger,
+            stolen=work / "stolen.csv",
+            services=work / "services.csv",
+            rule=args["rule"],
+            out=folder,
+        )
+    )
+
+
+def write_loss(path: Path, loss: Iterable[Mapping[str, Any]]) -> None:
+    """A stolen file of what a case names."""
+    columns = ["theft", "tx_hash", "output_index", "log_index", "address", "from_time"]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in loss:
+        writer.writerow({name: "" for name in columns} | _loss_row(row))
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _loss_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    if "address" in row:
+        return {"theft": row["theft"], "address": row["address"], "from_time": row.get("from_time") or ""}
+    column = "log_index" if str(row["tx_hash"]).startswith("0x") else "output_index"
+    index = row.get("index")
+    return {"theft": row["theft"], "tx_hash": row["tx_hash"], column: "" if index is None else index}
+
+
+def _write_services(node: Node, path: Path, labels: Iterable[Label]) -> dict[str, list[str]]:
+    """The node's own list with the labels in force over it; which statements each address rests on.
+
+    A member's label wins over the list, the first by time over later ones.
+    """
+    named: dict[str, tuple[str, str]] = {}
+    own = node.folder / node.settings.services if node.settings.services else None
+    if own is not None and own.is_file():
+        stops = read_labels(own).by_address
+        named = {address: (stop.service, stop.kind) for address, stop in stops.items()}
+    used: dict[str, list[str]] = {}
+    for label in labels:
+        if label.address not in used:
+            named[label.address] = (label.service, label.kind)
+        used.setdefault(label.address, []).append(label.statement_id)
+    rows = [(address, *named[address]) for address in sorted(named)]
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([("address", "service", "kind"), *rows])
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+    return used
+
+
+def _record_trace(
+    conn: Connection, node: Node, args: Mapping[str, Any], work: Path, folder: Path
+) -> View:
+    known = find_exhibit(conn, args["exhibit"])
+    result = read_result(folder)
+    if known is None:
+        used: dict[str, list[str]] = json.loads((work / "labels.json").read_text(encoding="utf-8"))
+        stopped = {row["account"] for row in result["provenance"]["labels"]}
+        rests_on = sorted({one for address in stopped for one in used.get(address, [])})
+        before = [row for row in list_exhibits(conn, args["case"]) if row.kind == "trace" and row.origin == node.me.id]
+        flows = read_flow_rows((folder / "flows.csv").read_text(encoding="utf-8"))
+        version = len(before) + 1
+        known = record_exhibit(
+            conn,
+            id=args["exhibit"],
+            case_id=args["case"],
+            kind="trace",
+            title=f"Trace {version} under {args['rule']}",
+            origin=node.me.id,
+            tlp=get_case(conn, args["case"]).tlp,
+            files=list_folder_files(folder),
+            facts=build_trace_facts(
+                result, rests_on, flows=flows, version=version, replaces=before[-1].id if before else None
+            ),
+            time=node.clock(),
+            actor=args["actor"],
+        )
+        record_audit(
+            conn, time=node.clock(), actor=args["actor"], act="case.traced", subject=known.id, detail={}
+        )
+    shutil.rmtree(work, ignore_errors=True)
+    return {"exhibit": known.id, "n": known.n, "findings_hash": result["findings_hash"]}
+
+
+def fetch_files(node: Node, job: Job) -> View:
+    """Fetch the files of another member's exhibit, each held against its size and SHA-256."""
+    args = job.args
+    with node.store.read() as conn:
+        exhibit, member = get_exhibit(conn, args["exhibit"]), get_member(conn, args["member"])
+    folder = exhibit_folder(node, exhibit.case_id, exhibit.id)
+    if folder.is_dir():
+        return {"exhibit": exhibit.id, "files": len(exhibit.files)}
+    draft = node.folder / "work" / f"files-{exhibit.id}"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    with open_partner(node, member) as partner:
+        for row in exhibit.files:
+            data = partner.fetch_file(exhibit.id, row["name"], size=row["size"])
+            if len(data) != row["size"] or sha256_hex(data) != row["sha256"]:
+                raise IntegrityError(
+                    f"{member.id} gave another file than the exhibit lists", place=f"{exhibit.id}/{row['name']}"
+                )
+            (draft / row["name"]).write_bytes(data)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft.rename(folder)
+    return {"exhibit": exhibit.id, "files": len(exhibit.files)}
+
+
+def pull(node: Node, job: Job) -> View:
+    """Read what a partner has for us."""
+    return pull_member(node, job.args["member"])
+
+
+HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {"trace": trace_case, "files": fetch_files, "pull": pull}
+
+
+def standing_findings(conn: Connection, case_id: str) -> str:
+    """The findings hash of the latest trace that stands; empty where there is none."""
+    trace = find_standing_trace(conn, case_id)
+    return str(trace.facts["findings_hash"]) if trace else ""

@@ -1,0 +1,88 @@
+"""What the people of a node see of the node itself: the worker's jobs and the audit trail; and how they ask for news.
+
+* Jobs are shown latest first, without what they were given: their arguments and answers belong to their case.
+* The audit trail is shown in its order, some rows at a time.
+* A pull is a job per partner; asking again with the same key queues nothing twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from jindo.app.acting import View, derived_id, look, new_id, perform
+from jindo.app.node import Node
+from jindo.app.people import Actor
+from jindo.base.times import format_time
+from jindo.share import get_member, list_members
+from jindo.store import Job, add_job, read_audit
+from jindo.store import list_jobs as read_jobs
+
+MOST_JOBS = 200
+"""Jobs that are shown at once."""
+
+
+def list_jobs(node: Node, actor: Actor) -> View:
+    """What the worker does and did, the latest first.
+
+    Raises:
+        RefusedError: the actor may not see it.
+    """
+
+    def do(conn: Connection) -> View:
+        found = sorted(read_jobs(conn), key=lambda job: (job.made, job.id), reverse=True)
+        return {"jobs": [view_job(job) for job in found[:MOST_JOBS]]}
+
+    return look(node, actor, "job.read", do)
+
+
+def view_job(job: Job) -> dict[str, Any]:
+    """A job in a few fields; `case` is empty where it belongs to none."""
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "subject": job.subject,
+        "case": str(job.args.get("case", "")),
+        "state": job.state,
+        "attempts": job.attempts,
+        "problem": job.problem or "",
+        "made": format_time(job.made),
+        "ended": format_time(job.ended),
+    }
+
+
+def show_audit(node: Node, actor: Actor, *, after: int = 0, limit: int = 200) -> View:
+    """Rows of the audit trail behind row `after`.
+
+    Raises:
+        RefusedError: the actor may not see it.
+    """
+
+    def do(conn: Connection) -> View:
+        rows = read_audit(conn, after=after, limit=limit)
+        return {"rows": [{**row, "time": format_time(row["time"])} for row in rows]}
+
+    return look(node, actor, "audit.read", do)
+
+
+def request_pull(node: Node, actor: Actor, *, member: str | None = None, once: str | None = None) -> View:
+    """Have the worker ask a partner, or every partner, for news.
+
+    Raises:
+        NotFound: there is no such partner.
+        RefusedError: the actor may not.
+    """
+
+    def do(conn: Connection) -> View:
+        partners = [get_member(conn, member)] if member else list_members(conn)
+        asked = [partner.id for partner in partners if partner.id != node.me.id]
+        return {"jobs": [_queue_pull(conn, node, partner) for partner in asked]}
+
+    return perform(node, actor, "share.pull", do, subject=member or "all", asked={"member": member}, once=once)
+
+
+def _queue_pull(conn: Connection, node: Node, partner: str) -> dict[str, Any]:
+    job_id = derived_id("pull", partner, new_id())
+    add_job(conn, id=job_id, kind="pull", subject=partner, args={"member": partner}, time=node.clock())
+    return {"job": job_id, "member": partner}

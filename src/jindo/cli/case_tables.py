@@ -1,0 +1,160 @@
+"""Cases on a terminal: what a case is, what lies beside it, who was told, and what happened when.
+
+* What was recalled stays in view and says so; a trace that rests on it says that it stands no longer.
+* Amounts are whole, by asset, and never added across assets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jindo.cli.output import View
+from jindo.cli.request_tables import render_requests
+from jindo.cli.statement_tables import render_denials, render_statements
+from jindo.cli.tables import build_facts, build_table, format_amount, format_count, name_asset
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def render_cases(console: Console, view: View) -> None:
+    """Cases, one a row."""
+    if not view["cases"]:
+        console.print("there are no cases that you may see")
+        return
+    table = build_table("case", "title", "kind", "of", "TLP", "opened", "expires")
+    for row in view["cases"]:
+        table.add_row(
+            row["number"], row["title"], row["kind"], row["origin"], row["tlp"], row["opened"], row["expires"]
+        )
+    console.print(table)
+
+
+def render_case(console: Console, view: View) -> None:
+    """What a case is and why it is lawful."""
+    facts = {
+        "case": f"{view['number']}, {view['title']}",
+        "id": view["id"],
+        "kind": view["kind"],
+        "of": f"{view['origin']}, opened {view['opened']} by {view['opened_by']}",
+        "purpose": view["purpose"],
+        "legal basis": view["legal_basis"],
+        "expires": view["expires"],
+        "marking": f"TLP:{view['tlp']}",
+        "summary": view["summary"],
+        "named as stolen": f"{format_count(len(view['loss']))} movements or accounts" if view["loss"] else "",
+    }
+    console.print(build_facts({name: text for name, text in facts.items() if text}))
+
+
+def render_whole_case(console: Console, view: View) -> None:
+    """A case with all that belongs to it."""
+    render_case(console, view)
+    people = ", ".join(f"{row['person']} ({row['role']})" for row in view["people"])
+    console.print(build_facts({"people": people or "nobody of this node yet"}))
+    console.print()
+    render_exhibits(console, view["exhibits"])
+    render_trace_facts(console, view["exhibits"])
+    render_statements(console, view["statements"], title="Said and heard")
+    render_denials(console, name_denied(view["denials"], view))
+    if view["requests"]:
+        render_requests(console, view)
+    _render_jobs(console, view["jobs"])
+    _render_history(console, view["history"])
+
+
+def render_exhibits(console: Console, exhibits: Sequence[Mapping[str, Any]]) -> None:
+    """Exhibits, one a row."""
+    if not exhibits:
+        return
+    table = build_table(
+        ">exhibit", "kind", "title", "of", "TLP", ">files", "stands", "SHA-256", title="Exhibits"
+    )
+    for row in exhibits:
+        table.add_row(
+            str(row["n"]),
+            row["kind"],
+            row["title"],
+            row["origin"],
+            row["tlp"],
+            format_count(len(row["files"])),
+            "yes" if row["stands"] else "no: what it rests on was recalled",
+            row["sha256"],
+        )
+    console.print(table)
+
+
+def render_trace_facts(console: Console, exhibits: Sequence[Mapping[str, Any]]) -> None:
+    """Where the stolen value went, by the latest trace that stands."""
+    traces = [row for row in exhibits if row["kind"] == "trace" and row["stands"]]
+    if not traces:
+        return
+    latest = traces[-1]
+    facts, decimals = latest["facts"], latest["facts"]["decimals"]
+    table = build_table(
+        "where",
+        "kind",
+        "asset",
+        ">amount",
+        title=f"Where it went, by exhibit {latest['n']} ({facts['rule']})",
+    )
+    for row in facts["services"]:
+        places = decimals.get(row["asset"])
+        table.add_row(
+            row["service"], row["kind"], name_asset(row["asset"]), format_amount(row["amount"], places)
+        )
+    for row in facts["held"]:
+        places = decimals.get(row["asset"])
+        table.add_row("still held", "", name_asset(row["asset"]), format_amount(row["amount"], places))
+    console.print(table)
+    console.print(build_facts({"findings hash": facts["findings_hash"]}))
+    console.print()
+
+
+def render_assignment(console: Console, view: View) -> None:
+    """Who works in a case now."""
+    console.print(build_facts({"case": view["case"], "person": f"{view['person']} ({view['role']})"}))
+
+
+def render_exhibit(console: Console, view: View) -> None:
+    """What was added."""
+    console.print(build_facts({"exhibit": str(view["n"]), "id": view["exhibit"], "SHA-256": view["sha256"]}))
+
+
+def render_job(console: Console, view: View) -> None:
+    """A trace that was asked for, and what it came to."""
+    facts = {"trace": view["job"], "state": view["state"], "problem": view["problem"]}
+    if view["answer"]:
+        facts |= {"exhibit": str(view["answer"]["n"]), "findings hash": view["answer"]["findings_hash"]}
+    console.print(build_facts({name: text for name, text in facts.items() if text}))
+
+
+def name_denied(denials: Sequence[Mapping[str, Any]], case: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Denials with the title of what was denied, where the case knows it."""
+    titles = {row["id"]: row["title"] for row in (case, *case["exhibits"])}
+    return [{**row, "title": titles.get(row["subject"], row["subject"])} for row in denials]
+
+
+def _render_jobs(console: Console, jobs: Sequence[Mapping[str, Any]]) -> None:
+    for row in jobs:
+        if row["state"] != "done":
+            problem = f": {row['problem']}" if row["problem"] else ""
+            console.print(f"at work: {row['kind']} {row['job']}, {row['state']}{problem}", soft_wrap=True)
+
+
+def _render_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:
+    table = build_table(">n", "time (UTC)", "who", "act", "hash", title="History")
+    for row in history:
+        table.add_row(str(row["n"]), row["time"], row["actor"], row["act"], row["hash"])
+    console.print(table)
+
+
+def render_export(console: Console, view: View) -> None:
+    """Where a case was written, and how anyone checks it."""
+    console.print(build_facts({name: str(value) for name, value in view.items()}))
+
+
+def render_brief(console: Console, view: View) -> None:
+    """The brief's text."""
+    console.print(view["text"])

@@ -1,0 +1,148 @@
+"""Cases and what is done about them: exhibits, labels, requests and replies, and what a recall takes the ground from.
+
+* A case has a purpose, a legal basis and an expiry, or it is refused; its history only grows.
+* What others said is taken from their signed statements alone, and checked field by field.
+* Bodies of statements are built and read here; signing, gate and transport are `share`'s.
+"""
+
+from jindo.respond.briefs import BRIEF_FORMAT, build_brief_facts, derive_brief_facts, find_marking
+from jindo.respond.case_record import (
+    RECORD_FORMAT,
+    describe_statement,
+    describe_statements,
+    list_case_statements,
+    read_case_record,
+)
+from jindo.respond.cases import (
+    CASE_KINDS,
+    CASE_ROLES,
+    Case,
+    CaseDraft,
+    UnlawfulCase,
+    add_case_person,
+    build_case_body,
+    case_people,
+    find_case,
+    get_case,
+    list_cases,
+    open_case,
+    parse_case_draft,
+    record_foreign_case,
+)
+from jindo.respond.exhibits import (
+    EXHIBIT_KINDS,
+    Exhibit,
+    build_exhibit_body,
+    check_files,
+    find_exhibit,
+    find_standing_trace,
+    get_exhibit,
+    hash_files,
+    list_exhibits,
+    recalled_ids,
+    record_exhibit,
+    record_foreign_exhibit,
+    unstands,
+)
+from jindo.respond.history import read_history, record_history, verify_history
+from jindo.respond.impact import Impact, TouchedStatement, find_impact
+from jindo.respond.labels import Label, active_labels, build_label_body, check_label, record_labels
+from jindo.respond.matching import Matching, MatchLine, MatchTotal, OwnAccount, match_accounts, parse_accounts
+from jindo.respond.replies import (
+    REPLY_STATES,
+    IncompleteReply,
+    Reply,
+    build_reply_body,
+    check_reply,
+    list_replies,
+    record_reply,
+)
+from jindo.respond.request_body import build_request_body, find_identifiers
+from jindo.respond.request_fields import REQUEST_KINDS, IncompleteRequest, check_request
+from jindo.respond.requests import (
+    REQUEST_STATES,
+    Request,
+    find_request,
+    get_request,
+    list_requests,
+    record_request,
+    request_state,
+)
+from jindo.respond.trace_facts import build_trace_facts, check_trace_facts
+
+__all__ = [
+    "CASE_KINDS",
+    "CASE_ROLES",
+    "Case",
+    "CaseDraft",
+    "UnlawfulCase",
+    "parse_case_draft",
+    "open_case",
+    "find_case",
+    "get_case",
+    "list_cases",
+    "add_case_person",
+    "case_people",
+    "build_case_body",
+    "record_foreign_case",
+    "record_history",
+    "read_history",
+    "verify_history",
+    "EXHIBIT_KINDS",
+    "Exhibit",
+    "record_exhibit",
+    "record_foreign_exhibit",
+    "build_exhibit_body",
+    "check_files",
+    "hash_files",
+    "find_exhibit",
+    "get_exhibit",
+    "list_exhibits",
+    "find_standing_trace",
+    "unstands",
+    "recalled_ids",
+    "build_trace_facts",
+    "check_trace_facts",
+    "Label",
+    "build_label_body",
+    "check_label",
+    "record_labels",
+    "active_labels",
+    "REQUEST_KINDS",
+    "REQUEST_STATES",
+    "Request",
+    "IncompleteRequest",
+    "build_request_body",
+    "find_identifiers",
+    "check_request",
+    "record_request",
+    "find_request",
+    "get_request",
+    "list_requests",
+    "request_state",
+    "OwnAccount",
+    "Matching",
+    "MatchLine",
+    "MatchTotal",
+    "parse_accounts",
+    "match_accounts",
+    "REPLY_STATES",
+    "Reply",
+    "IncompleteReply",
+    "build_reply_body",
+    "check_reply",
+    "record_reply",
+    "list_replies",
+    "Impact",
+    "TouchedStatement",
+    "find_impact",
+    "BRIEF_FORMAT",
+    "RECORD_FORMAT",
+    "build_brief_facts",
+    "derive_brief_facts",
+    "find_marking",
+    "describe_statement",
+    "describe_statements",
+    "list_case_statements",
+    "read_case_record",
+]

@@ -1,0 +1,116 @@
+"""Labels: a member's word on whose an address is, from a signed statement.
+
+* A label counts while its statement is published or received and nobody recalled it: drafts and what stands in
+  quarantine never stop a trace.
+* Addresses are in their one canonical form, so that members who write them differently mean the same.
+* What one name is labelled as by two members stays two labels; which counts is decided where the trace is asked.
+
+That a label needs two officers is the act's rule (`share`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from jindo.base.errors import InputError
+from jindo.base.ids import parse_address, parse_chain
+from jindo.base.markings import Tlp
+from jindo.respond.reading import parse_text, parse_texts
+from jindo.store import tables
+
+MOST_ADDRESSES = 10_000
+COUNTING = ("published", "received")
+"""States of a statement whose labels count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One address as one statement labels it."""
+
+    statement_id: str
+    member: str
+    address: str
+    service: str
+    kind: str
+    tlp: Tlp
+
+
+def build_label_body(
+    addresses: Iterable[str], *, service: str, kind: str, reason: str, chains: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The body of a label: these addresses are `service`'s, and why we say so.
+
+    Raises:
+        InputError: there is no address, one cannot be read, or a text is empty or too long.
+    """
+    body = {
+        "addresses": sorted({str(parse_address(address)) for address in addresses}),
+        "chains": sorted({str(parse_chain(chain)) for chain in chains}),
+        "service": service.strip(),
+        "kind": kind.strip(),
+        "reason": reason.strip(),
+    }
+    check_label(body)
+    return body
+
+
+def check_label(body: Mapping[str, Any]) -> None:
+    """Check a label that another member signed.
+
+    Raises:
+        InputError: a field is missing or of the wrong kind, or an address is not in its canonical form.
+    """
+    addresses = parse_texts(body, "addresses", most=MOST_ADDRESSES)
+    if not addresses or len(set(addresses)) != len(addresses):
+        raise InputError("a label names each of its addresses once, and at least one", place="addresses")
+    if any(str(parse_address(address)) != address for address in addresses):
+        raise InputError("an address is not in its canonical form", place="addresses")
+    for chain in parse_texts(body, "chains", most=100):
+        parse_chain(chain)
+    for name in ("service", "kind"):
+        _check_name(body, name)
+    parse_text(body, "reason", longest=2000)
+
+
+def record_labels(conn: Connection, statement_id: str, body: Mapping[str, Any]) -> None:
+    """Enter a statement's labels; the same statement again changes nothing.
+
+    Raises:
+        InputError: as `check_label`.
+    """
+    check_label(body)
+    known = select(tables.label.c.address).where(tables.label.c.statement_id == statement_id)
+    if conn.execute(known.limit(1)).first():
+        return
+    rows = [
+        {"statement_id": statement_id, "address": address, "service": body["service"], "kind": body["kind"]}
+        for address in body["addresses"]
+    ]
+    conn.execute(insert(tables.label), rows)
+
+
+def active_labels(conn: Connection) -> list[Label]:
+    """Every label that counts now, by address, then by the time and id of its statement."""
+    label, statement, recall = tables.label, tables.statement, tables.recall
+    chosen = (
+        select(label, statement.c.member, statement.c.tlp)
+        .join(statement, statement.c.id == label.c.statement_id)
+        .outerjoin(recall, recall.c.statement_id == label.c.statement_id)
+        .where(statement.c.state.in_(COUNTING), recall.c.statement_id.is_(None))
+        .order_by(label.c.address, statement.c.made, statement.c.id)
+    )
+    return [
+        Label(row.statement_id, row.member, row.address, row.service, row.kind, Tlp(row.tlp))
+        for row in conn.execute(chosen)
+    ]
+
+
+def _check_name(body: Mapping[str, Any], name: str) -> None:
+    """Names end up in files that spreadsheets open, which would run a formula."""
+    text = parse_text(body, name, longest=200)
+    if text != text.strip() or "\n" in text or text[0] in "=+-@":
+        raise InputError("this must be one line, and not begin as a formula does", place=name)

@@ -1,0 +1,3 @@
+"""One file for each step, named for what it brings."""
+
+__all__: list[str] = []

@@ -1,0 +1,126 @@
+"""Pages: Jinja templates, in the reader's language, without scripts.
+
+* Everything is escaped; what came from outside also cannot turn the text around it (`<bdi>` in the templates).
+* The language is the one last chosen (a cookie), else the browser's.
+* Times are shown in UTC and say so; amounts with every digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from jindo.app import show_asset, show_chain
+from jindo.base.amounts import format_units
+from jindo.base.language import LANGUAGES, get_translator, negotiate_language
+from jindo.base.times import format_time, parse_time
+from jindo.web.figures import find_earliest, find_latest, pair_up, sum_by_asset, sum_held_now
+from jindo.web.wording import word_of
+
+LANGUAGE_COOKIE = "jindo-language"
+LANGUAGE_SECONDS = 365 * 86_400
+
+
+def language_of(request: Request) -> str:
+    """The language in which to answer with a page."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    return negotiate_language(request.headers.get("accept-language", ""), wanted)
+
+
+def render_page(
+    request: Request, template: str, *, status: int = 200, **facts: Any
+) -> HTMLResponse:
+    """The page of `template` with these facts, in the reader's language."""
+    lang = language_of(request)
+    node = request.app.state.node
+    text = _environment(lang).get_template(template).render(
+        lang=lang,
+        languages=LANGUAGES,
+        path=request.url.path,
+        me=node.me,
+        now=node.clock(),
+        reader=facts.pop("reader", None),
+        **facts,
+    )
+    answer = HTMLResponse(text, status_code=status)
+    answer.headers["Vary"] = "Accept-Language, Cookie"
+    if request.query_params.get("lang") == lang:
+        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_SECONDS, secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+def render_error(
+    request: Request, error: Mapping[str, str], *, status: int, headers: Mapping[str, str]
+) -> HTMLResponse:
+    """The page that says what went wrong, and who can do what about it."""
+    answer = render_page(request, "error.html.j2", status=status, error=error, status_code=status)
+    answer.headers.update(headers)
+    return answer
+
+
+@cache
+def _environment(lang: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("jindo.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(get_translator(lang), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= FILTERS
+    return environment
+
+
+def show_moment(moment: int | str | None) -> Markup:
+    """A time in UTC, given as unix seconds or ISO text, readable by people and programs."""
+    if moment is None or moment == "":
+        return Markup("–")
+    iso = format_time(moment if isinstance(moment, int) else parse_time(moment))
+    shown = f"{iso[:10]} {iso[11:16]} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(iso, shown)
+
+
+def show_units(amount: str | int | None, decimals: int | None = None) -> str:
+    """An amount of base units with every digit; in base units where the decimals are unknown."""
+    if amount is None:
+        return "–"
+    whole, point, part = format_units(int(amount), decimals=decimals or 0).partition(".")
+    part = part.rstrip("0")
+    return f"{whole}{point}{part}" if part else whole
+
+
+@pass_context
+def show_word(context: Context, code: str) -> str:
+    """A code such as `partially-held` as a reader says it."""
+    return word_of(code, get_translator(context["lang"]))
+
+
+def show_short(text: str, keep: int = 12) -> Markup:
+    """A long hash or address: its beginning and end, the whole where it is pointed at."""
+    if len(text) <= 2 * keep:
+        return Markup("<code>{}</code>").format(text)
+    return Markup('<code title="{}">{}…{}</code>').format(text, text[:keep], text[-6:])
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "moment": show_moment,
+    "units": show_units,
+    "word": show_word,
+    "short": show_short,
+    "asset": show_asset,
+    "chain": show_chain,
+    "by_asset": sum_by_asset,
+    "held_now": sum_held_now,
+    "earliest": find_earliest,
+    "latest": find_latest,
+    "pairs": pair_up,
+}

@@ -1,0 +1,71 @@
+"""Labels: canonical, counted only while their statement stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from tests.unit.respond.alliance import DEPOSIT, DEPOSIT_2, NOW, Alliance
+
+from jindo.base.errors import InputError
+from jindo.base.markings import Tlp
+from jindo.respond import active_labels, build_label_body, check_label, record_labels
+from jindo.share import build_recall_body, read_statement
+
+BODY = build_label_body(
+    [DEPOSIT.upper().replace("0X", "0x"), DEPOSIT_2, DEPOSIT], service="Mixer", kind="mixer", reason="seized"
+)
+
+
+def test_build_label_body_is_canonical() -> None:
+    assert BODY["addresses"] == sorted([DEPOSIT, DEPOSIT_2])
+    check_label(BODY)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"addresses": []},
+        {"addresses": ["0x12"]},
+        {"addresses": [DEPOSIT, DEPOSIT]},
+        {"addresses": [DEPOSIT.upper().replace("0X", "0x")]},
+        {"addresses": "x"},
+        {"service": ""},
+        {"service": "=cmd()"},
+        {"service": "a\nb"},
+        {"kind": 3},
+        {"reason": ""},
+        {"chains": ["nope"]},
+        {"chains": None},
+    ],
+)
+def test_check_label_refuses(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        check_label({**BODY, **wrong})
+
+
+def test_active_labels_counts_published_ones_until_their_recall(alliance: Alliance) -> None:
+    bonn = alliance.bonn
+    with bonn.store.begin() as conn:
+        draft = bonn.draft(conn, "label", BODY, "seoul", tlp=Tlp.GREEN)
+        record_labels(conn, draft, BODY)
+        assert active_labels(conn) == []
+        said = bonn.say(conn, "label", BODY, "seoul", 1, 2, tlp=Tlp.GREEN)
+        record_labels(conn, said, BODY)
+        record_labels(conn, said, BODY)
+        found = active_labels(conn)
+        assert [(label.address, label.service, label.tlp) for label in found] == [
+            (address, "Mixer", Tlp.GREEN) for address in BODY["addresses"]
+        ]
+        recall = build_recall_body(read_statement(conn, said).statement, reason="mistaken")
+        bonn.say(conn, "recall", recall, "seoul", 1, 2, 3, subject=said)
+        assert active_labels(conn) == []
+
+
+def test_active_labels_counts_received_ones(alliance: Alliance, conn: Connection) -> None:
+    with alliance.bonn.store.begin() as theirs:
+        said = alliance.bonn.say(theirs, "label", BODY, "seoul", 1, 2)
+    alliance.seoul.hear(conn, alliance.bonn, said, time=NOW + 5)
+    record_labels(conn, said, BODY)
+    assert {label.member for label in active_labels(conn)} == {"bonn"}
