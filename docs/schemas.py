@@ -150,7 +150,7 @@ _STATUS_CHAIN = build_object(
     assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
     hashed={"type": "boolean"}, fingerprint=HASH,
 )  # fmt: skip
-_FINDING = build_object(name=TEXT, state={"enum": ["ok", "missing", "low"]}, detail=TEXT, remedy=TEXT)
+_FINDING = build_object(name=TEXT, state={"enum": ["ok", "missing", "low"]}, detail=TEXT, remedy=TEXT, is_needed={"type": "boolean"})
 _TRUTH = build_object(
     theft=TEXT, asset=TEXT, stolen=UNITS, accounts=COUNT, figures=COUNT, equal={"const": True}
 )
@@ -208,10 +208,12 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "demo": (
         "jindo demo --json",
         build_object(
-            dir=TEXT, world=TEXT, description=TEXT, seed={"type": "integer"}, scale=NUMBER,
-            imported=build_list(build_object(chain=CHAIN, added=COUNT)), rule=RULE, thefts=build_list(THEFT),
-            services=build_list(SERVICE), sheets=build_list(SHEET), decimals=DECIMALS, truth=build_list(_TRUTH),
-            example=TEXT,
+            dir=TEXT,
+            scenes=build_list(build_object(number=COUNT, title=TEXT, lines=build_list(TEXT))),
+            page=TEXT,
+            token=TEXT,
+            export=TEXT,
+            serving=build_object(pid=COUNT, seconds=COUNT),
         ),
     ),
     "doctor": ("jindo doctor --json", build_object(version=TEXT, findings=build_list(_FINDING))),

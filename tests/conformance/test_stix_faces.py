@@ -91,9 +91,7 @@ def validate(objects: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def carried(objects: Face, author: str) -> SignedStatement:
-    return signed(
-        a_statement("case", member=author, recipients=("zzz",), objects=objects, tlp=Tlp.AMBER)
-    )
+    return signed(a_statement("case", member=author, recipients=("zzz",), objects=objects, tlp=Tlp.AMBER))
 
 
 @pytest.mark.parametrize("name", FACES)

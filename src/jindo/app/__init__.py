@@ -1,39 +1,197 @@
 """Use cases: the one place where rooms meet. Both faces, command line and web, call these and hold no logic.
 
-* `trace_ledger` writes a result folder, `verify_result` holds it against itself, `explain_address` tells how an
-  account was reached.
-* Chain data comes in through `import_source`; worlds with known answers through `make_world`.
+* Tracing: `trace_ledger` writes a result folder, `verify_path` holds it, or an exported case, against itself.
+* A node: `init_node`, `open_node`; its people (`sign_in`), its cases, what it shares, asks, answers and recalls.
+* Every use case that changes something runs once, in one transaction, and is on record (`acting`).
+* They load where they are first used: a command pays for what it does.
 """
 
-from jindo.app.demo import DemoOutcome, run_demo
-from jindo.app.explaining import Explanation, explain_address
-from jindo.app.study import Progress
-from jindo.app.tracing import TraceOutcome, TraceRequest, trace_ledger
-from jindo.app.verifying import Check, Verification, verify_result
-from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger
-from jindo.sim import WORLDS, make_world, write_world
-from jindo.trace import RULES
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jindo.app.briefs import build_brief
+    from jindo.app.casefile import show_case
+    from jindo.app.cases import (
+        add_case_person,
+        add_folder,
+        add_note,
+        list_cases,
+        open_case,
+        request_trace,
+        show_job,
+    )
+    from jindo.app.client import Partner, open_partner
+    from jindo.app.explaining import Explanation, explain_address
+    from jindo.app.export import export_case
+    from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
+    from jindo.app.handlers import HANDLERS
+    from jindo.app.labels import draft_label, draft_recall, show_recall
+    from jindo.app.node import Node, find_node, init_node, open_node, read_card
+    from jindo.app.partners import add_member, list_members
+    from jindo.app.people import (
+        Actor,
+        add_person,
+        close_session,
+        console,
+        issue_token,
+        list_people,
+        open_session,
+        retire_person,
+        revoke_token,
+        sign_in,
+    )
+    from jindo.app.permissions import check_permission
+    from jindo.app.pulling import pull_member
+    from jindo.app.report.wording import show_asset, show_chain
+    from jindo.app.requests import (
+        draft_reply,
+        draft_request,
+        list_requests,
+        match_request,
+        send_request,
+        show_request,
+    )
+    from jindo.app.sharing import add_signature, list_statements, share_case, show_statement
+    from jindo.app.story import DemoOutcome, Scene, run_demo
+    from jindo.app.study import Progress
+    from jindo.app.tracing import TraceOutcome, TraceRequest, trace_ledger
+    from jindo.app.verifying import Check, Verification, verify_result
+    from jindo.app.verifying_case import verify_case_folder, verify_path
+    from jindo.app.watching import list_jobs, request_pull, show_audit
+    from jindo.app.worker import Worker
+    from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger
+    from jindo.share import fingerprint
+    from jindo.sim import WORLDS, make_world, write_world
+    from jindo.trace import RULES
 
 __all__ = [
-    "FORMATS",
-    "RULES",
-    "WORLDS",
-    "Check",
     "DemoOutcome",
+    "Scene",
+    "run_demo",
+    "TraceOutcome",
+    "TraceRequest",
+    "trace_ledger",
     "Explanation",
+    "explain_address",
+    "Check",
+    "Verification",
+    "verify_result",
+    "verify_case_folder",
+    "verify_path",
+    "Progress",
+    "show_asset",
+    "show_chain",
+    "Node",
+    "init_node",
+    "open_node",
+    "find_node",
+    "read_card",
+    "Actor",
+    "console",
+    "sign_in",
+    "check_permission",
+    "open_session",
+    "close_session",
+    "add_person",
+    "retire_person",
+    "list_people",
+    "issue_token",
+    "revoke_token",
+    "add_member",
+    "list_members",
+    "fingerprint",
+    "open_case",
+    "list_cases",
+    "show_case",
+    "add_case_person",
+    "add_note",
+    "add_folder",
+    "request_trace",
+    "build_brief",
+    "export_case",
+    "share_case",
+    "show_statement",
+    "list_statements",
+    "add_signature",
+    "draft_label",
+    "draft_recall",
+    "show_recall",
+    "draft_request",
+    "send_request",
+    "list_requests",
+    "show_request",
+    "match_request",
+    "draft_reply",
+    "Partner",
+    "open_partner",
+    "pull_member",
+    "request_pull",
+    "open_exhibit_file",
+    "log_origin",
+    "show_checkpoint",
+    "prove_leaf",
+    "prove_growth",
+    "HANDLERS",
+    "Worker",
+    "show_job",
+    "list_jobs",
+    "show_audit",
+    "FORMATS",
     "ImportReport",
     "Ledger",
     "LedgerStatus",
-    "Progress",
-    "TraceOutcome",
-    "TraceRequest",
-    "Verification",
-    "explain_address",
     "import_source",
-    "make_world",
     "open_ledger",
-    "run_demo",
-    "trace_ledger",
-    "verify_result",
+    "WORLDS",
+    "make_world",
     "write_world",
+    "RULES",
 ]
+
+_MODULES = {
+    "jindo.app.briefs": "build_brief",
+    "jindo.app.casefile": "show_case",
+    "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
+    "jindo.app.client": "Partner open_partner",
+    "jindo.app.explaining": "Explanation explain_address",
+    "jindo.app.export": "export_case",
+    "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
+    "jindo.app.handlers": "HANDLERS",
+    "jindo.app.labels": "draft_label draft_recall show_recall",
+    "jindo.app.node": "Node find_node init_node open_node read_card",
+    "jindo.app.partners": "add_member list_members",
+    "jindo.app.people": "Actor add_person close_session console issue_token list_people open_session "
+    "retire_person revoke_token sign_in",
+    "jindo.app.permissions": "check_permission",
+    "jindo.app.pulling": "pull_member",
+    "jindo.app.report.wording": "show_asset show_chain",
+    "jindo.app.requests": "draft_reply draft_request list_requests match_request send_request show_request",
+    "jindo.app.sharing": "add_signature list_statements share_case show_statement",
+    "jindo.app.story": "DemoOutcome Scene run_demo",
+    "jindo.app.study": "Progress",
+    "jindo.app.tracing": "TraceOutcome TraceRequest trace_ledger",
+    "jindo.app.verifying": "Check Verification verify_result",
+    "jindo.app.verifying_case": "verify_case_folder verify_path",
+    "jindo.app.watching": "list_jobs request_pull show_audit",
+    "jindo.app.worker": "Worker",
+    "jindo.ledger": "FORMATS ImportReport Ledger LedgerStatus import_source open_ledger",
+    "jindo.share": "fingerprint",
+    "jindo.sim": "WORLDS make_world write_world",
+    "jindo.trace": "RULES",
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a use case from its module when it is first asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'jindo.app' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    """All use cases, also those that are not loaded yet."""
+    return sorted({*globals(), *_HOME})

@@ -46,7 +46,9 @@ def show_case(node: Node, actor: Actor, case: str) -> View:
         recalled = recalled_ids(conn)
         return {
             **view_case(get_case(conn, case_id)),
-            "people": [{"person": person, "role": role} for person, role in case_people(conn, case_id).items()],
+            "people": [
+                {"person": person, "role": role} for person, role in case_people(conn, case_id).items()
+            ],
             "exhibits": [view_exhibit(row, recalled) for row in list_exhibits(conn, case_id)],
             "statements": [view_statement(conn, row) for row in said],
             "labels": [view_label(conn, row) for row in said if row.statement.kind == "label"],

@@ -24,13 +24,13 @@ from jindo.base.markings import parse_tlp
 from jindo.base.times import format_time
 from jindo.respond import (
     Case,
-    add_case_person,
     build_trace_facts,
     get_case,
     list_exhibits,
     parse_case_draft,
     record_exhibit,
 )
+from jindo.respond import add_case_person as record_case_person
 from jindo.respond import list_cases as read_cases
 from jindo.respond import open_case as record_case
 from jindo.seal import sha256_hex
@@ -95,7 +95,7 @@ def find_case_id(node: Node, name: str) -> str:
         return get_case(conn, name).id
 
 
-def add_person(
+def add_case_person(
     node: Node, actor: Actor, case: str, *, person: str, role: str = "member", once: str | None = None
 ) -> View:
     """Let a person of this node work in a case.
@@ -107,11 +107,11 @@ def add_person(
     case_id = find_case_id(node, case)
 
     def do(conn: Connection) -> View:
-        add_case_person(conn, case_id, person, role=role, actor=actor.id, time=node.clock())
+        record_case_person(conn, case_id, person, role=role, actor=actor.id, time=node.clock())
         return {"case": case_id, "person": person, "role": role}
 
     asked = {"person": person, "role": role}
-    return perform(node, actor, "case.note", do, subject=case_id, case=case_id, asked=asked, once=once)
+    return perform(node, actor, "case.people", do, subject=case_id, case=case_id, asked=asked, once=once)
 
 
 def add_note(
@@ -267,7 +267,9 @@ def list_folder_files(folder: Path) -> list[dict[str, Any]]:
     strange = [path for path in sorted(folder.iterdir()) if path.is_symlink() or not path.is_file()]
     if strange:
         raise InputError(
-            "an exhibit is a folder of plain files", place=str(strange[0]), remedy="Lay folders down one by one."
+            "an exhibit is a folder of plain files",
+            place=str(strange[0]),
+            remedy="Lay folders down one by one.",
         )
     return [
         {"name": path.name, "size": path.stat().st_size, "sha256": sha256_hex(path.read_bytes())}

@@ -1,6 +1,6 @@
 """What follows on this node from a statement, ours once published or theirs once received.
 
-    case        the case is here, with who opened it
+    case        the case is here, with who opened it; our liaison officers are put on it, and put others
     exhibit     it lies beside its case, and its files are fetched
     label       it stops traces: what was traced in the case is traced again
     request     it is here to be answered, or known to have been sent
@@ -22,8 +22,8 @@ from sqlalchemy import Connection, select
 from jindo.app.acting import derived_id
 from jindo.app.cases import has_ledger, queue_trace
 from jindo.app.node import Node
-from jindo.base.errors import NotFound, RefusedError
 from jindo.respond import (
+    add_case_person,
     find_case,
     find_impact,
     get_case,
@@ -35,7 +35,7 @@ from jindo.respond import (
     record_reply,
     record_request,
 )
-from jindo.share import Statement, list_statements, read_statement, record_recall, record_receipt
+from jindo.share import Statement, list_statements, record_recall, record_receipt
 from jindo.store import add_job, tables
 
 
@@ -64,9 +64,18 @@ def follow_theirs(conn: Connection, node: Node, said: Statement) -> None:
 
 def _follow_case(conn: Connection, node: Node, said: Statement) -> None:
     case = record_foreign_case(conn, said.body, origin=said.member, time=node.clock())
+    for person in _liaisons(conn):
+        add_case_person(conn, case.id, person, role="lead", actor=node.me.id, time=node.clock())
     for stored in list_statements(conn, case_id=case.id, state="received"):
         if stored.statement.kind in _OF_A_CASE:
             follow_theirs(conn, node, stored.statement)
+
+
+def _liaisons(conn: Connection) -> list[str]:
+    """Those of our people who work with other members, in order."""
+    person = tables.person.c
+    rows = conn.execute(select(person.id, person.roles).where(person.active).order_by(person.id))
+    return [row.id for row in rows if "liaison" in row.roles]
 
 
 def _follow_exhibit(conn: Connection, node: Node, said: Statement) -> None:
@@ -101,7 +110,7 @@ def _follow_request(conn: Connection, node: Node, said: Statement) -> None:
 
 
 def _follow_reply(conn: Connection, node: Node, said: Statement) -> None:
-    record_reply(conn, said.body, statement_id=said.id, member=said.member, time=node.clock())
+    record_reply(conn, said.body, statement_id=said.id, member=said.member, made=said.made)
 
 
 def _follow_recall(conn: Connection, node: Node, said: Statement) -> None:
@@ -130,8 +139,7 @@ _OF_A_CASE = frozenset({"exhibit"})
 def _lift(conn: Connection, node: Node, said: Statement) -> None:
     """Trace again, in every case, what rested on the statement that was recalled."""
     impact = find_impact(conn, said.subject)
-    cases = {exhibit.case_id for exhibit in impact.exhibits if exhibit.origin == node.me.id}
-    for case_id in sorted(cases):
+    for case_id in sorted({exhibit.case_id for exhibit in impact.exhibits if exhibit.origin == node.me.id}):
         _queue(conn, node, case_id, seed=said.id, reason="recall")
 
 
@@ -156,5 +164,10 @@ def note(conn: Connection, node: Node, said: Statement, actor: str, what: str) -
     detail = {"statement": said.id, "subject": said.subject, "tlp": said.tlp.value}
     told = {"to": list(said.recipients)} if what == "sent" else {"from": said.member}
     record_history(
-        conn, said.case_id, time=node.clock(), actor=actor, act=f"{said.kind}-{what}", detail={**detail, **told}
+        conn,
+        said.case_id,
+        time=node.clock(),
+        actor=actor,
+        act=f"{said.kind}-{what}",
+        detail={**detail, **told},
     )

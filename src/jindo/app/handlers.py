@@ -31,7 +31,6 @@ from jindo.respond import (
     active_labels,
     build_trace_facts,
     find_exhibit,
-    find_standing_trace,
     get_case,
     get_exhibit,
     list_exhibits,
@@ -79,7 +78,7 @@ def write_loss(path: Path, loss: Iterable[Mapping[str, Any]]) -> None:
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for row in loss:
-        writer.writerow({name: "" for name in columns} | _loss_row(row))
+        writer.writerow(dict.fromkeys(columns, "") | _loss_row(row))
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
@@ -113,16 +112,18 @@ def _write_services(node: Node, path: Path, labels: Iterable[Label]) -> dict[str
     return used
 
 
-def _record_trace(
-    conn: Connection, node: Node, args: Mapping[str, Any], work: Path, folder: Path
-) -> View:
+def _record_trace(conn: Connection, node: Node, args: Mapping[str, Any], work: Path, folder: Path) -> View:
     known = find_exhibit(conn, args["exhibit"])
     result = read_result(folder)
     if known is None:
         used: dict[str, list[str]] = json.loads((work / "labels.json").read_text(encoding="utf-8"))
         stopped = {row["account"] for row in result["provenance"]["labels"]}
         rests_on = sorted({one for address in stopped for one in used.get(address, [])})
-        before = [row for row in list_exhibits(conn, args["case"]) if row.kind == "trace" and row.origin == node.me.id]
+        before = [
+            row
+            for row in list_exhibits(conn, args["case"])
+            if row.kind == "trace" and row.origin == node.me.id
+        ]
         flows = read_flow_rows((folder / "flows.csv").read_text(encoding="utf-8"))
         version = len(before) + 1
         known = record_exhibit(
@@ -163,7 +164,8 @@ def fetch_files(node: Node, job: Job) -> View:
             data = partner.fetch_file(exhibit.id, row["name"], size=row["size"])
             if len(data) != row["size"] or sha256_hex(data) != row["sha256"]:
                 raise IntegrityError(
-                    f"{member.id} gave another file than the exhibit lists", place=f"{exhibit.id}/{row['name']}"
+                    f"{member.id} gave another file than the exhibit lists",
+                    place=f"{exhibit.id}/{row['name']}",
                 )
             (draft / row["name"]).write_bytes(data)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -176,10 +178,8 @@ def pull(node: Node, job: Job) -> View:
     return pull_member(node, job.args["member"])
 
 
-HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {"trace": trace_case, "files": fetch_files, "pull": pull}
-
-
-def standing_findings(conn: Connection, case_id: str) -> str:
-    """The findings hash of the latest trace that stands; empty where there is none."""
-    trace = find_standing_trace(conn, case_id)
-    return str(trace.facts["findings_hash"]) if trace else ""
+HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {
+    "trace": trace_case,
+    "files": fetch_files,
+    "pull": pull,
+}

@@ -27,9 +27,9 @@ from jindo.share import (
     build_label_objects,
     build_recall_body,
     build_recall_objects,
+    list_receipts,
     read_statement,
 )
-from jindo.share import list_receipts
 
 
 def draft_label(
@@ -77,7 +77,7 @@ def draft_label(
             purpose=found.purpose,
             recipients=tuple(allowed),
             body=body,
-            objects=tuple(build_label_objects(node.me, body, tlp=marking, made=made)),
+            objects=tuple(build_label_objects(node.me, body, marking, made)),
         )
         view = draft_statement(conn, node, statement)
         record_labels(conn, statement_id, body)
@@ -118,13 +118,11 @@ def draft_recall(node: Node, actor: Actor, statement: str, reason: str, once: st
             purpose=said.purpose,
             recipients=said.recipients,
             body=body,
-            objects=tuple(build_recall_objects(node.me, body, tlp=said.tlp, made=made)),
+            objects=tuple(build_recall_objects(node.me, body, said.tlp, made, recalled=said.objects)),
         )
         return {"statement": draft_statement(conn, node, recall)}
 
-    return perform(
-        node, actor, "recall.draft", do, subject=statement, asked={"reason": reason}, once=once
-    )
+    return perform(node, actor, "recall.draft", do, subject=statement, asked={"reason": reason}, once=once)
 
 
 def show_recall(node: Node, actor: Actor, statement: str) -> View:

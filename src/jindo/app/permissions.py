@@ -30,7 +30,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "case.open": _CASEWORK,
     "case.read": _WORK | {AUDITOR},
     "case.note": _CASEWORK,
-    "case.people": _CASEWORK,
+    "case.people": _CASEWORK | _ADMIN,
     "case.trace": _CASEWORK,
     "case.share": _CASEWORK,
     "case.export": _CASEWORK | {AUDITOR},
@@ -106,7 +106,9 @@ def check_permission(actor: Actor, act: str) -> None:
     if actor.kind == "console":
         remedy = "Say who you are by $JINDO_TOKEN: the node's own machine administers, and works on no case."
     roles = ", ".join(sorted(needed)) or "nobody"
-    raise RoleMissing(f"{act} needs one of the roles: {roles}", place=f"{actor.kind} {actor.id}", remedy=remedy)
+    raise RoleMissing(
+        f"{act} needs one of the roles: {roles}", place=f"{actor.kind} {actor.id}", remedy=remedy
+    )
 
 
 def check_case_access(conn: Connection, actor: Actor, case_id: str, *, missing_ok: bool = False) -> None:

@@ -18,9 +18,8 @@ from jindo.app.acting import View, derived_id
 from jindo.app.client import Partner, open_partner
 from jindo.app.consequences import follow_theirs
 from jindo.app.node import Node, service_voucher
-from jindo.base.errors import InputError, IntegrityError, JindoError, RefusedError, SourceError
-from jindo.seal import preauth_bytes, sha256_hex
-from jindo.seal import Signature
+from jindo.base.errors import IntegrityError, JindoError, SourceError
+from jindo.seal import Signature, preauth_bytes
 from jindo.share import (
     STATEMENT_TYPE,
     Denied,
@@ -34,7 +33,7 @@ from jindo.share import (
     find_envelope,
     get_member,
     list_members,
-    officer_of,
+    parse_voucher,
     publish,
     read_gate_item,
     record_draft,
@@ -45,8 +44,6 @@ from jindo.share import (
     verify_statement,
 )
 from jindo.store import tables
-
-SERVICE = "service"
 
 
 def pull_member(node: Node, member_id: str) -> View:
@@ -63,17 +60,12 @@ def pull_member(node: Node, member_id: str) -> View:
     try:
         with open_partner(node, member) as partner:
             watch_log(node, member, partner)
-            while True:
-                with node.store.read() as conn:
-                    cursor = conn.scalar(select(tables.member.c.cursor).where(tables.member.c.id == member.id))
-                page = partner.read_page(cursor)
+            for page in partner.iter_pages(added_after=_cursor(node, member)):
                 with node.store.begin() as conn:
                     taken = [take_in(conn, node, member, item) for item in page.objects]
-                    _remember(conn, member.id, cursor=page.cursor or cursor)
+                    _remember(conn, member.id, page.last_added)
                 received += taken.count("received")
                 quarantined += taken.count("quarantined")
-                if not page.more:
-                    break
         _note(node, member.id, problem=None)
     except (SourceError, IntegrityError) as error:
         _note(node, member.id, problem=str(error))
@@ -135,14 +127,22 @@ def _acknowledge(conn: Connection, node: Node, signed: SignedStatement) -> None:
         purpose=said.purpose,
         recipients=_reachable(conn, node, said, {said.member, *others} - {node.me.id}),
         body=body,
-        objects=tuple(build_receipt_objects(node.me, body, tlp=said.tlp, made=node.clock())),
+        objects=tuple(build_receipt_objects(node.me, body, said.tlp, node.clock())),
     )
     record_draft(conn, receipt, node.clock())
     voucher = service_voucher(node)
+    officer = parse_voucher(voucher, node.me, at=node.clock())
     payload = statement_payload(receipt)
-    signature = Signature(node.service_key.public.key_id, node.service_key.sign(preauth_bytes(STATEMENT_TYPE, payload)))
+    signature = Signature(
+        node.service_key.public.key_id, node.service_key.sign(preauth_bytes(STATEMENT_TYPE, payload))
+    )
     record_signature(
-        conn, receipt.id, signature=signature, voucher=voucher, officer=officer_of(voucher.payload), time=node.clock()
+        conn,
+        receipt.id,
+        signature=signature,
+        voucher=voucher,
+        officer=officer,
+        time=node.clock(),
     )
     publish(conn, receipt.id, me=node.me, time=node.clock())
 
@@ -161,8 +161,15 @@ def _reachable(conn: Connection, node: Node, said: Statement, wanted: Iterable[s
     return tuple(sorted(reached))
 
 
-def _remember(conn: Connection, member_id: str, *, cursor: str | None) -> None:
-    conn.execute(update(tables.member).where(tables.member.c.id == member_id).values(cursor=cursor))
+def _cursor(node: Node, member: Member) -> str | None:
+    """When the last object that we took in had been added to the partner's collection."""
+    with node.store.read() as conn:
+        return conn.scalar(select(tables.member.c.cursor).where(tables.member.c.id == member.id))
+
+
+def _remember(conn: Connection, member_id: str, cursor: str | None) -> None:
+    if cursor:
+        conn.execute(update(tables.member).where(tables.member.c.id == member_id).values(cursor=cursor))
 
 
 def _note(node: Node, member_id: str, *, problem: str | None) -> None:

@@ -87,7 +87,9 @@ def draft_request(
         body = _build_body(node, actor, found, trace, member, kind, given)
         check_request(body)
         statement = _build_statement(node, found, member, body)
-        item = GateItem("request", found.tlp, node.me.id, found.purpose, body["expires"], frozenset({member.id}))
+        item = GateItem(
+            "request", found.tlp, node.me.id, found.purpose, body["expires"], frozenset({member.id})
+        )
         _, denials = ask_gate(conn, node, item, [member.id], subject=body["id"], case_id=case_id)
         if denials:
             raise RefusedError(f"the gate denies it ({denials[0]['rule']})", remedy=denials[0]["reason"])
@@ -130,7 +132,9 @@ def list_requests(node: Node, actor: Actor, case: str | None = None) -> View:
         if case_id is not None:
             check_case_access(conn, actor, case_id)
         found = read_requests(conn, case_id=case_id)
-        return {"requests": [view_request(conn, node, row) for row in found if _may_see(conn, node, actor, row)]}
+        return {
+            "requests": [view_request(conn, node, row) for row in found if _may_see(conn, node, actor, row)]
+        }
 
 
 def show_request(node: Node, actor: Actor, request: str) -> View:
@@ -193,7 +197,7 @@ def draft_reply(
             raise RefusedError("only the addressee answers a request", place=request)
         made = node.clock()
         body = build_reply_body(
-            found, _match(node, found), id=new_id(), me=node.me, reason=reason, until=end, state=state, made=made
+            found, _match(node, found), id=new_id(), me=node.me, made=made, reason=reason, until=end, state=state
         )
         asked_by = read_statement(conn, found.statement_id).statement
         reply = Statement(
@@ -208,7 +212,7 @@ def draft_reply(
             purpose=asked_by.purpose,
             recipients=(found.origin,),
             body=body,
-            objects=tuple(build_reply_objects(node.me, body, tlp=asked_by.tlp, made=made)),
+            objects=tuple(build_reply_objects(node.me, body, asked_by.tlp, made)),
         )
         view = draft_statement(conn, node, reply)
         record_reply(conn, body, statement_id=reply.id, member=node.me.id, made=made)
@@ -255,13 +259,21 @@ def _find_trace(conn: Connection, case_id: str, exhibit: str | None) -> Exhibit:
     trace = get_exhibit(conn, exhibit) if exhibit else find_standing_trace(conn, case_id)
     if trace is None or trace.case_id != case_id or trace.kind != "trace":
         raise NotFound(
-            "the case has no trace to ask from", place=exhibit or "", remedy="Trace it first: jindo case trace."
+            "the case has no trace to ask from",
+            place=exhibit or "",
+            remedy="Trace it first: jindo case trace.",
         )
     return trace
 
 
 def _build_body(
-    node: Node, actor: Actor, case: Case, trace: Exhibit, addressee: Member, kind: str, given: Mapping[str, Any]
+    node: Node,
+    actor: Actor,
+    case: Case,
+    trace: Exhibit,
+    addressee: Member,
+    kind: str,
+    given: Mapping[str, Any],
 ) -> dict[str, Any]:
     made = node.clock()
     expires = given.get("expires")
@@ -304,7 +316,7 @@ def _build_statement(node: Node, case: Case, addressee: Member, body: Mapping[st
         purpose=case.purpose,
         recipients=(addressee.id,),
         body=body,
-        objects=tuple(build_request_objects(node.me, body, tlp=case.tlp, made=body["made"])),
+        objects=tuple(build_request_objects(node.me, body, case.tlp, body["made"])),
     )
 
 

@@ -31,8 +31,8 @@ from jindo.share import (
     build_case_objects,
     build_exhibit_objects,
     check_known,
-    check_release,
     check_ready,
+    check_release,
     list_members,
     publish,
     read_statement,
@@ -108,7 +108,7 @@ class _Share:
             return
         build = build_case_objects if kind == "case" else build_exhibit_objects
         made = self.node.clock()
-        objects = build(self.node.me, body, tlp=tlp, made=made)
+        objects = build(self.node.me, body, tlp, made)
         statement = Statement(
             id=new_id(),
             kind=kind,
@@ -148,7 +148,11 @@ def members_told(conn: Connection, subject: str) -> set[str]:
     """The members that a statement of ours about this is for, drafts included."""
     said, audience = tables.statement, tables.audience
     asked = select(audience.c.member).join(said, said.c.id == audience.c.statement_id)
-    ours = said.c.subject == subject, said.c.kind.in_(("case", "exhibit")), said.c.state.in_(("draft", "published"))
+    ours = (
+        said.c.subject == subject,
+        said.c.kind.in_(("case", "exhibit")),
+        said.c.state.in_(("draft", "published")),
+    )
     return set(conn.scalars(asked.where(*ours)))
 
 

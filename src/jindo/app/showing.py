@@ -47,7 +47,9 @@ def title_of(kind: str, body: Any) -> str:
     if kind in {"case", "exhibit"}:
         return str(body.get("title", ""))
     if kind == "label":
-        return f"{body.get('service', '')} · {body.get('kind', '')} · {len(body.get('addresses', ()))} addresses"
+        return (
+            f"{body.get('service', '')} · {body.get('kind', '')} · {len(body.get('addresses', ()))} addresses"
+        )
     if kind == "request":
         return str(body.get("reference", "")) or str(body.get("type", ""))
     if kind == "reply":

@@ -88,7 +88,13 @@ def trace_ledger(request: TraceRequest, progress: Progress | None = None) -> Tra
     found = resolve(stolen.named, chains)
     study = _study(request, chains, found, labels, balances, progress)
     provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study)
-    notes = [*unseen, *found.notes, *(labels.notes if labels else ()), *ledger.status().notes, *_note_nothing(study)]
+    notes = [
+        *unseen,
+        *found.notes,
+        *(labels.notes if labels else ()),
+        *ledger.status().notes,
+        *_note_nothing(study),
+    ]
     result = _write_folder(request.out.resolve(), ledger, study, provenance, notes, progress)
     return TraceOutcome(result, request.out)
 

@@ -79,7 +79,7 @@ def request_pull(node: Node, actor: Actor, *, member: str | None = None, once: s
         asked = [partner.id for partner in partners if partner.id != node.me.id]
         return {"jobs": [_queue_pull(conn, node, partner) for partner in asked]}
 
-    return perform(node, actor, "share.pull", do, subject=member or "all", asked={"member": member}, once=once)
+    return perform(node, actor, "pull.run", do, subject=member or "all", asked={"member": member}, once=once)
 
 
 def _queue_pull(conn: Connection, node: Node, partner: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 * A missing thing says what it is for and the command that brings it.
 * Nothing is changed and nothing is fetched.
-* It leaves with 0: what is missing here may not be needed.
+* It leaves with 2 where something is missing that Jindo cannot work without, and with 0 otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 import jindo
 from jindo.cli.output import Json, View, emit
 from jindo.cli.tables import build_table, format_bytes
@@ -29,9 +31,12 @@ if TYPE_CHECKING:
 _PACKAGES = (
     ("duckdb", "reads and sorts what is imported"),
     ("pyarrow", "the ledger's files"),
+    ("numba", "traces"),
     ("typst", "report.pdf"),
 )
 _REINSTALL = "Run `make venv` again, or reinstall jindo."
+_NEEDED_MISSING = 2
+"""Exit code; it is for whoever installed Jindo to correct."""
 _MEMORY = 2 * 10**9
 _DISK = 5 * 10**9
 
@@ -46,12 +51,16 @@ class Finding:
     detail: str
     remedy: str = ""
     """How to get it; empty where nothing is to be done."""
+    is_needed: bool = False
+    """Whether Jindo cannot work without it."""
 
 
 def doctor(as_json: Json = False) -> None:
     """Show what is here, what is missing, and how to get it."""
     findings = [asdict(finding) for finding in examine()]
     emit({"version": jindo.__version__, "findings": findings}, render_findings, as_json=as_json)
+    if any(_is_lacking(finding) for finding in findings):
+        raise typer.Exit(_NEEDED_MISSING)
 
 
 def examine() -> Iterator[Finding]:
@@ -69,28 +78,36 @@ def render_findings(console: Console, view: View) -> None:
     console.print(f"jindo {view['version']}\n")
     table = build_table("", "what", "found", "how to get it")
     for finding in view["findings"]:
-        mark = {"ok": "✓", "missing": "✗"}.get(finding["state"], "!")
+        mark = "✓" if finding["state"] == "ok" else "✗" if _is_lacking(finding) else "!"
         table.add_row(mark, finding["name"], finding["detail"], finding["remedy"])
     console.print(table)
+    if lacking := [finding["name"] for finding in view["findings"] if _is_lacking(finding)]:
+        console.print(f"Jindo cannot work without: {', '.join(lacking)}", style="bold red")
+
+
+def _is_lacking(finding: View) -> bool:
+    return bool(finding["is_needed"]) and finding["state"] == "missing"
 
 
 def _find_package(name: str, use: str) -> Finding:
     try:
         found = importlib.import_module(name)
-    except ImportError:
-        return Finding(name, "missing", f"needed for: {use}", _REINSTALL)
-    return Finding(name, "ok", f"{getattr(found, '__version__', 'installed')} ({use})")
+    except (ImportError, OSError):  # the latter where a library that it loads is not there
+        return Finding(name, "missing", f"needed for: {use}", _REINSTALL, is_needed=True)
+    return Finding(name, "ok", f"{getattr(found, '__version__', 'installed')} ({use})", is_needed=True)
 
 
 def _find_kernel_cache() -> Finding:
     """Whether the compiled kernel can be kept; else every run compiles it again."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     beside = Path(jindo.__path__[0]) / "trace" / "__pycache__"
-    place = Path(named) if named else beside
-    if _is_writable(place):
-        return Finding("kernel cache", "ok", f"{place} (the compiled kernel is kept)")
+    own = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "numba"
+    places = [Path(named)] if named else []
+    for place in (*places, beside, own):  # numba's order
+        if _is_writable(place):
+            return Finding("kernel cache", "ok", f"{place} (the compiled kernel is kept)")
     remedy = "Set NUMBA_CACHE_DIR to a folder that you may write to."
-    return Finding("kernel cache", "missing", f"{place} cannot be written: every run compiles anew", remedy)
+    return Finding("kernel cache", "missing", f"{beside} cannot be written: every run compiles anew", remedy)
 
 
 def _is_writable(place: Path) -> bool:

@@ -25,12 +25,10 @@ _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 KeyFile = Annotated[
     Path | None,
-    typer.Option(
-        "--key", help="Your private key: signs what was drafted at once.", metavar="FILE", envvar="JINDO_KEY"
-    ),
+    typer.Option("--key", help="Your private key: signs what was drafted at once.", metavar="FILE"),
 ]
 SignWith = Annotated[
-    Path, typer.Option("--key", help="Your private key.", metavar="FILE", envvar="JINDO_KEY")
+    Path, typer.Option("--key", help="Your private key.", metavar="FILE")
 ]
 
 

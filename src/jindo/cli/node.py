@@ -24,7 +24,7 @@ from jindo.cli.node_tables import (
 )
 from jindo.cli.output import Json, emit
 from jindo.cli.standing import NodeFolder, Token, open_here, require_names, split_names
-from jindo.cli.tables import build_facts
+from jindo.cli.token_group import TokenGroup
 
 if TYPE_CHECKING:
     from jindo.seal import PublicKey
@@ -174,7 +174,7 @@ def add_user(
             if key_out is not None:
                 key_out.unlink(missing_ok=True)  # made here a moment ago, and known to nobody
             raise
-    emit(view | {"key": str(key_out) if key_out else None}, render_person, as_json=as_json)
+    emit(view | {"key_file": str(key_out) if key_out else None}, render_person, as_json=as_json)
 
 
 @users.command("list")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from jindo.cli.output import View
@@ -48,3 +49,77 @@ def render_node(console: Console, view: View) -> None:
         "fingerprint": view["fingerprint"],
     }
     console.print(build_facts({name: value for name, value in facts.items() if value}))
+
+
+def render_member(console: Console, view: View) -> None:
+    """A partner that was accepted."""
+    facts = {
+        "partner": f"{view['id']}, {view['name']} ({view['country']}, {view['kind']})",
+        "reached at": view["url"],
+        "fingerprint": view["fingerprint"],
+    }
+    console.print(build_facts(facts))
+
+
+def render_members(console: Console, view: View) -> None:
+    """Partners, one a row, and when each last answered."""
+    if not view["members"]:
+        console.print("there are no partners yet: jindo node join CARD --fingerprint FINGERPRINT")
+        return
+    table = build_table("member", "name", "country", "kind", "reached at", "last answered", "problem")
+    for row in view["members"]:
+        table.add_row(
+            row["id"],
+            row["name"],
+            row["country"],
+            row["kind"],
+            row["url"],
+            row["pulled"] or "not yet",
+            row["problem"] or "",
+        )
+    console.print(table)
+
+
+def render_person(console: Console, view: View) -> None:
+    """A person of the node, and where the key that was made lies."""
+    facts = {
+        "person": f"{view['id']}, {view['name']}",
+        "roles": ", ".join(view["roles"]),
+        "state": "may use the node" if view["active"] else "retired",
+        "public key": view["public_key"] or "none: signs nothing",
+        "private key": view.get("key_file") or "",
+    }
+    console.print(build_facts({name: value for name, value in facts.items() if value}))
+    if view.get("key_file"):
+        console.print(
+            f"hand the private key over in person, and keep no copy; next: jindo node token {view['id']}",
+            soft_wrap=True,
+        )
+
+
+def render_people(console: Console, view: View) -> None:
+    """People, one a row."""
+    table = build_table("person", "name", "roles", "key", "state", "added")
+    for row in view["people"]:
+        table.add_row(
+            row["id"],
+            row["name"],
+            ", ".join(row["roles"]),
+            (row["key_id"] or "")[:16],
+            "active" if row["active"] else "retired",
+            row["added"],
+        )
+    console.print(table)
+
+
+def render_token(console: Console, view: View) -> None:
+    """The token, alone on stdout; what to do with it, on a terminal's stderr."""
+    console.print(view["token"], soft_wrap=True)
+    if sys.stderr.isatty():
+        note = f"for {view['name']}, until {view['expires']}; it is not shown again: export JINDO_TOKEN=…"
+        sys.stderr.write(f"{note}\n")
+
+
+def render_revoked(console: Console, view: View) -> None:
+    """How many tokens were taken back."""
+    console.print(f"{view['subject']}: {format_count(view['revoked'])} tokens and sessions ended")

@@ -53,7 +53,7 @@ class _InOrder(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._later = {name: TyperGroup(name=name, help=text) for name, text in NOUNS.items()}
-        self.commands |= self._later
+        self.commands.update(self._later)
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         del ctx

@@ -95,7 +95,7 @@ def describe_state(view: Mapping[str, Any]) -> str:
 
 def is_waiting(view: Mapping[str, Any]) -> bool:
     """Whether a statement of ours waits for signatures."""
-    return view["state"] == "draft" and len(view["has"]) < view["needs"]["signatures"]
+    return bool(view["state"] == "draft" and len(view["has"]) < view["needs"]["signatures"])
 
 
 def list_silent(view: Mapping[str, Any]) -> str:

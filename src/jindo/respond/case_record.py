@@ -83,7 +83,7 @@ def describe_statement(signed: SignedStatement, *, entered: int | None) -> dict[
         "sha256": signed.sha256,
         "signed_by": [
             {"officer": officer.id, "roles": list(officer.roles), "key_id": officer.key.key_id}
-            for officer in signed.officers
+            for officer in sorted(signed.officers, key=lambda officer: (officer.id, officer.key.key_id))
         ],
     }
 

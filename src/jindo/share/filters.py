@@ -87,7 +87,7 @@ def read_next(text: str) -> tuple[int, int]:
     except (binascii.Error, ValueError) as error:
         raise InputError("the value of next is not one that this node gave", place="next") from error
     found = re.fullmatch(r"([0-9]{1,18})\.([0-9]{1,18})", place)
-    if found is None:
+    if found is None or write_next(int(found.group(1)), int(found.group(2))) != text:
         raise InputError("the value of next is not one that this node gave", place="next")
     return int(found.group(1)), int(found.group(2))
 

@@ -3,7 +3,9 @@
 * The gate is asked for each statement at each reading; what it denies is not there, and nothing says that it was.
 * Pages follow `date_added`, which strictly increases; `next` says where the last page ended and holds no state.
 * Without `match[version]` the last version of each object is shown, as the standard says.
-* A page reads what it shows and little more, however much is on the shelf.
+* A page reads what it shows and little more, however much is on the shelf. What a statement's columns rule out
+  already (its state, expiry, marking) is not looked at, so that it cannot hide an older version; the gate then
+  judges what was signed.
 
 Source: TAXII 2.1 (OASIS), sections 3 to 5. The addresses and media types of HTTP are `web`'s to serve.
 """
@@ -17,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from jindo.base.errors import InputError
+from jindo.base.markings import Tlp
 from jindo.share.filters import STIX_MEDIA, Filters, write_next
 from jindo.share.gate import Denied, check_release
 from jindo.share.members import Member
@@ -79,7 +82,7 @@ def _released(
     verdicts: dict[str, bool] = {}
     after: tuple[int, int] | None = None
     while True:
-        rows = conn.execute(_asked(recipient, filters, after, _denied_in(verdicts))).all()
+        rows = conn.execute(_asked(recipient, filters, after, _denied_in(verdicts), time)).all()
         for row in rows:
             if row.statement_id not in verdicts:
                 verdicts[row.statement_id] = _is_released(conn, row.statement_id, recipient, us, time)
@@ -107,8 +110,10 @@ def _denied_in(verdicts: Mapping[str, bool]) -> list[str]:
     return [statement_id for statement_id, released in verdicts.items() if not released][-200:]
 
 
-def _asked(recipient: Member, filters: Filters, after: tuple[int, int] | None, denied: list[str]) -> Any:
-    conditions = [_SHELF.c.member == recipient.id, *_matching(filters)]
+def _asked(
+    recipient: Member, filters: Filters, after: tuple[int, int] | None, denied: list[str], time: int
+) -> Any:
+    conditions = [_SHELF.c.member == recipient.id, *_may_stand(tables.statement, time), *_matching(filters, time)]
     for start in (filters.next, after):
         if start is not None:
             later = and_(_SHELF.c.date_added == start[0], _SHELF.c.seq > start[1])
@@ -116,11 +121,12 @@ def _asked(recipient: Member, filters: Filters, after: tuple[int, int] | None, d
             conditions.append(_SHELF.c.date_added >= start[0])
     if denied:
         conditions.append(_SHELF.c.statement_id.not_in(denied))
-    in_order = select(_SHELF).where(*conditions).order_by(_SHELF.c.date_added, _SHELF.c.seq)
+    joined = select(_SHELF).join(tables.statement)
+    in_order = joined.where(*conditions).order_by(_SHELF.c.date_added, _SHELF.c.seq)
     return in_order.limit(filters.limit + 1)
 
 
-def _matching(filters: Filters) -> Iterator[ColumnElement[bool]]:
+def _matching(filters: Filters, time: int) -> Iterator[ColumnElement[bool]]:
     if filters.added_after is not None:
         yield _SHELF.c.date_added > filters.added_after
     if filters.ids:
@@ -130,17 +136,24 @@ def _matching(filters: Filters) -> Iterator[ColumnElement[bool]]:
     if filters.spec_versions and "2.1" not in filters.spec_versions:
         yield _SHELF.c.seq < 0
     if "all" not in filters.versions:
-        yield or_(*(_version_is(wanted) for wanted in filters.versions))
+        yield or_(*(_version_is(wanted, time) for wanted in filters.versions))
 
 
-def _version_is(wanted: str) -> ColumnElement[bool]:
+def _version_is(wanted: str, time: int) -> ColumnElement[bool]:
     """`first`, `last`, or the version of this time."""
     if wanted not in {"first", "last"}:
         return _SHELF.c.version == wanted
-    other = _SHELF.alias()
+    other, said = _SHELF.alias(), tables.statement.alias()
     edge = func.max(other.c.version) if wanted == "last" else func.min(other.c.version)
     of_it = (other.c.member == _SHELF.c.member) & (other.c.stix_id == _SHELF.c.stix_id)
-    return _SHELF.c.version == select(edge).where(of_it).scalar_subquery()
+    standing = select(edge).join(said, said.c.id == other.c.statement_id).where(of_it, *_may_stand(said, time))
+    return _SHELF.c.version == standing.scalar_subquery()
+
+
+def _may_stand(statement: Any, time: int) -> Iterator[ColumnElement[bool]]:
+    yield statement.c.state == "published"
+    yield or_(statement.c.expires.is_(None), statement.c.expires > time)
+    yield statement.c.tlp.not_in([Tlp.RED.value, Tlp.AMBER_STRICT.value])
 
 
 def _manifest_of(row: Row[Any]) -> dict[str, Any]:

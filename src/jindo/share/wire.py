@@ -44,13 +44,14 @@ def parse_payload(payload: bytes, *, form: str, fields: frozenset[str], limit: i
 
 
 def text_of(value: Mapping[str, Any], field: str, pattern: re.Pattern[str] | None = None) -> str:
-    """A text of 1 to 10,000 characters, all of it as `pattern` says.
+    """A text of 1 to 10,000 characters, all of it as `pattern` says; no NUL, which some databases cannot hold.
 
     Raises:
         InputError: anything else.
     """
     text = value.get(field)
-    if not isinstance(text, str) or not 0 < len(text) <= 10_000 or (pattern and not pattern.fullmatch(text)):
+    plain = isinstance(text, str) and 0 < len(text) <= 10_000 and "\0" not in text
+    if not isinstance(text, str) or not plain or (pattern and not pattern.fullmatch(text)):
         raise InputError(f"the field {field} is not as it must be", place=str(value.get("format", "")))
     return text
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
+from jindo.trace.compiling import compile_kept
 from jindo.trace.kernel_state import HEAP, pop_row, push_row
 
 POTS, FOUND, TOUCHED = 0, 1, 2
@@ -97,14 +97,14 @@ def _find_place(table, pot):  # type: ignore[no-untyped-def]
     return place
 
 
-@njit(cache=True)
+@compile_kept
 def _enter_stopped(table, stopped):  # type: ignore[no-untyped-def]
     for pot in stopped:
         place = _find_place(table, pot)
         table[place, 0], table[place, 1] = -pot - 1, _NEVER
 
 
-@njit(cache=True)
+@compile_kept
 def _enter_again(table, old):  # type: ignore[no-untyped-def]
     for i in range(len(old)):
         if old[i, 0] != 0:

@@ -14,10 +14,10 @@ from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numba.extending import overload, register_jitable
 
 from jindo.ledger import Amounts, Ints
+from jindo.trace.compiling import compile_kept
 
 FOLLOWED, STOPPED, LIMITED = 1, 2, 3
 NONE = -1
@@ -66,7 +66,7 @@ def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[.
         return inner(columns, state, scratch)
 
     run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
-    compiled: Callable[..., int] = njit(cache=True)(run_stamped)
+    compiled: Callable[..., int] = compile_kept(run_stamped)
     return compiled
 
 
@@ -114,7 +114,7 @@ def add_stopped(state: State, pots: list[int]) -> None:
     _enter_slots(state.table, state.slots, len(pots))
 
 
-@njit(cache=True)
+@compile_kept
 def _enter_slots(table, slots, count):  # type: ignore[no-untyped-def]
     for slot in range(count):
         table[_free_place(table, slots, slots[slot, POT])] = slot + 1

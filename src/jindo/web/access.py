@@ -14,7 +14,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from jindo.app import Actor, Node, sign_in
+from jindo.app import Actor, Node, check_permission, sign_in
 from jindo.base.errors import RefusedError
 from jindo.share import Member, get_member
 
@@ -23,6 +23,9 @@ SESSION_COOKIE = "__Host-jindo-session"
 
 TOKEN_LIMIT = 8_000
 """Characters of the longest token or pass that is looked at."""
+
+PARTNER_ACT = "taxii.read"
+"""What every partner may do, and no person."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -69,8 +72,7 @@ def ask_partner(request: Request) -> Member:
         raise NobodyError("no pass was shown", remedy="Send `Authorization: Bearer PASS`.")
     node = node_of(request)
     actor = sign_in(node, shown)
-    if actor.kind != "member":
-        raise RefusedError("this is for other members' nodes", remedy="Use the member's pass or token.")
+    check_permission(actor, PARTNER_ACT)
     with node.store.read() as conn:
         return get_member(conn, actor.id)
 
@@ -84,7 +86,8 @@ def check_origin(request: Request) -> None:
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     if request.headers.get("origin") != own:
         raise RefusedError(
-            "this change was not asked for on a page of this node", remedy="Open the page here and send it again."
+            "this change was not asked for on a page of this node",
+            remedy="Open the page here and send it again.",
         )
 
 

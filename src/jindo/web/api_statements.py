@@ -26,9 +26,7 @@ def add_signature(
     node: Here, actor: Asking, statement: ThingId, signature: SignatureIn, once: Once = None
 ) -> View:
     """Hand in an officer's signature; the last that is needed sends the statement (a request waits to be sent)."""
-    return app.add_signature(
-        node, actor, statement, key_id=signature.key_id, sig=signature.sig, once=once
-    )
+    return app.add_signature(node, actor, statement, key_id=signature.key_id, sig=signature.sig, once=once)
 
 
 @ROUTES.post("/statements/{statement}/recalls", status_code=201)

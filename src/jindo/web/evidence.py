@@ -12,7 +12,9 @@ from jindo.web.access import Here, Partner
 from jindo.web.incoming import ThingId
 
 View: TypeAlias = dict[str, Any]
-FileName: TypeAlias = Annotated[str, Path(pattern=r"^[^\x00-\x1f\x7f\\/:]{1,200}$", description="As the exhibit lists it.")]
+FileName: TypeAlias = Annotated[
+    str, Path(pattern=r"^[^\x00-\x1f\x7f\\/:]{1,200}$", description="As the exhibit lists it.")
+]
 Leaves: TypeAlias = Annotated[int, Query(ge=0, le=2**40)]
 
 ROUTES = APIRouter(tags=["evidence"])

@@ -20,7 +20,9 @@ def sum_by_asset(rows: Iterable[Row], name: str = "amount") -> list[dict[str, An
     for row in rows:
         place = (str(row["asset"]), row["decimals"])
         sums[place] = sums.get(place, 0) + int(row[name])
-    return [{"asset": asset, "decimals": decimals, name: str(total)} for (asset, decimals), total in sums.items()]
+    return [
+        {"asset": asset, "decimals": decimals, name: str(total)} for (asset, decimals), total in sums.items()
+    ]
 
 
 def sum_held_now(requests: Iterable[Row], now: int) -> list[dict[str, Any]]:

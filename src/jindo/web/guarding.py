@@ -58,7 +58,9 @@ class Guard:
             await self._app(scope, _replay(body, receive), outgoing)
         except Exception as error:
             _log_bug(error)
-            await outgoing.say(500, "bug", f"Jindo failed in a way it does not expect ({type(error).__name__})")
+            await outgoing.say(
+                500, "bug", f"Jindo failed in a way it does not expect ({type(error).__name__})"
+            )
 
 
 class _Outgoing:
@@ -81,7 +83,9 @@ class _Outgoing:
         """Answer with an error, where nothing was answered yet."""
         if self._begun:
             return
-        remedy = "Send less." if status == 413 else "Report this as a bug; the node's log says where it happened."
+        remedy = (
+            "Send less." if status == 413 else "Report this as a bug; the node's log says where it happened."
+        )
         facts = {"code": code, "problem": problem, "place": "", "remedy": remedy}
         body = json.dumps({"error": facts}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -58,7 +58,9 @@ class LossIn(_Strict):
 
     theft: Name = Field(description="A name for the theft; rows of the same theft share it.")
     tx_hash: Name | None = None
-    index: int | None = Field(default=None, ge=0, le=2**31, description="Which output or log of the transaction.")
+    index: int | None = Field(
+        default=None, ge=0, le=2**31, description="Which output or log of the transaction."
+    )
     address: Name | None = None
     from_time: Seconds | None = None
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from jindo import app
 from jindo.web.access import Asking, Here
 from jindo.web.incoming import CaseName, ThingId
-from jindo.web.rendering import render_page
+from jindo.web.rendering import list_pages, render_page
 
 AUDIT_PAGE = 200
 """Rows of the audit trail on one page."""
@@ -23,8 +23,11 @@ ROUTES = APIRouter(include_in_schema=False)
 
 
 @ROUTES.get("/")
-def show_cases(request: Request, node: Here, actor: Asking) -> HTMLResponse:
-    """The cases that the reader may see."""
+def show_cases(request: Request, node: Here, actor: Asking) -> Response:
+    """The cases that the reader may see; who works on none begins with the first page that is theirs."""
+    theirs = [address for address, _ in list_pages(actor)]
+    if theirs and "/" not in theirs:
+        return RedirectResponse(theirs[0], status_code=303)
     return render_page(request, "cases.html.j2", reader=actor, **app.list_cases(node, actor))
 
 

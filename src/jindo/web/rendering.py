@@ -17,12 +17,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from jindo.app import show_asset, show_chain
+from jindo.app import Actor, check_permission, show_asset, show_chain
 from jindo.base.amounts import format_units
-from jindo.base.language import LANGUAGES, get_translator, negotiate_language
+from jindo.base.errors import RefusedError
+from jindo.base.language import LANGUAGES, get_translator, message, negotiate_language
 from jindo.base.times import format_time, parse_time
 from jindo.web.figures import find_earliest, find_latest, pair_up, sum_by_asset, sum_held_now
 from jindo.web.wording import word_of
+
+PAGES = (
+    ("/", message("Cases"), "case.read"),
+    ("/requests", message("Requests"), "request.read"),
+    ("/jobs", message("Jobs"), "job.read"),
+    ("/audit", message("Audit trail"), "audit.read"),
+)
+"""Address, name, and the act that it shows."""
 
 LANGUAGE_COOKIE = "jindo-language"
 LANGUAGE_SECONDS = 365 * 86_400
@@ -34,25 +43,30 @@ def language_of(request: Request) -> str:
     return negotiate_language(request.headers.get("accept-language", ""), wanted)
 
 
+def list_pages(reader: Actor) -> list[tuple[str, str]]:
+    """Address and name of the pages that the reader's roles open."""
+    return [(address, name) for address, name, act in PAGES if _may(reader, act)]
+
+
 def render_page(
-    request: Request, template: str, *, status: int = 200, **facts: Any
+    request: Request, template: str, *, status: int = 200, reader: Actor | None = None, **facts: Any
 ) -> HTMLResponse:
     """The page of `template` with these facts, in the reader's language."""
     lang = language_of(request)
     node = request.app.state.node
-    text = _environment(lang).get_template(template).render(
-        lang=lang,
-        languages=LANGUAGES,
-        path=request.url.path,
-        me=node.me,
-        now=node.clock(),
-        reader=facts.pop("reader", None),
-        **facts,
-    )
-    answer = HTMLResponse(text, status_code=status)
-    answer.headers["Vary"] = "Accept-Language, Cookie"
+    shell = {
+        "lang": lang,
+        "languages": LANGUAGES,
+        "path": request.url.path,
+        "me": node.me,
+        "now": node.clock(),
+        "reader": reader,
+        "pages": list_pages(reader) if reader else [],
+    }
+    text = _environment(lang).get_template(template).render(**shell, **facts)
+    answer = HTMLResponse(text, status_code=status, headers={"Vary": "Accept-Language, Cookie"})
     if request.query_params.get("lang") == lang:
-        answer.set_cookie(LANGUAGE_COOKIE, lang, max_age=LANGUAGE_SECONDS, secure=True, httponly=True, samesite="strict")
+        _keep_language(answer, lang)
     return answer
 
 
@@ -63,6 +77,20 @@ def render_error(
     answer = render_page(request, "error.html.j2", status=status, error=error, status_code=status)
     answer.headers.update(headers)
     return answer
+
+
+def _may(reader: Actor, act: str) -> bool:
+    try:
+        check_permission(reader, act)
+    except RefusedError:
+        return False
+    return True
+
+
+def _keep_language(answer: HTMLResponse, lang: str) -> None:
+    answer.set_cookie(
+        LANGUAGE_COOKIE, lang, max_age=LANGUAGE_SECONDS, secure=True, httponly=True, samesite="strict"
+    )
 
 
 @cache

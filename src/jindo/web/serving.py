@@ -20,7 +20,7 @@ from types import FrameType
 
 import uvicorn
 
-from jindo.app import Node, Worker
+from jindo.app import Node
 from jindo.base.errors import SourceError
 from jindo.web.building import build_web
 
@@ -132,6 +132,8 @@ class WorkerThread(threading.Thread):
     """The worker of the same process; where it fails, the server is stopped and the failure kept."""
 
     def __init__(self, node: Node, server: NodeServer) -> None:
+        from jindo.app import Worker
+
         super().__init__(name="jindo-worker", daemon=True)
         self.failure: Exception | None = None
         """Why the worker ended, where it was not told to."""

@@ -20,7 +20,7 @@ from jindo.share import (
     MEDIA,
     Filters,
     Member,
-    ShelfPage,
+    Page,
     api_root_view,
     collection_view,
     discovery_view,
@@ -34,7 +34,9 @@ from jindo.web.failing import Unacceptable
 
 _ACCEPTED = frozenset({"application/taxii+json", "application/*", "*/*"})
 
-StixId: TypeAlias = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,250}--[0-9a-f-]{36}$", description="A STIX id.")]
+StixId: TypeAlias = Annotated[
+    str, Path(pattern=r"^[a-z0-9-]{1,250}--[0-9a-f-]{36}$", description="A STIX id.")
+]
 
 
 class NothingWritten(RefusedError):
@@ -170,7 +172,7 @@ def query_of(request: Request) -> dict[str, list[str]]:
     return {name: request.query_params.getlist(name) for name in request.query_params}
 
 
-def answer_page(page: ShelfPage, *, name: str = "objects") -> TaxiiResponse:
+def answer_page(page: Page, *, name: str = "objects") -> TaxiiResponse:
     """A page as TAXII 2.1, sections 3.7 to 3.9 and 5.3 to 5.8, has it; when the first and last were added, by header."""
     body: dict[str, Any] = {}
     if page.objects:

@@ -133,5 +133,7 @@ def test_message_gives_the_text_itself() -> None:
         ("x," * 100_000 + "ko", None, "en"),
     ],
 )
-def test_negotiate_language_takes_the_wanted_else_the_best(header: str, wanted: str | None, lang: str) -> None:
+def test_negotiate_language_takes_the_wanted_else_the_best(
+    header: str, wanted: str | None, lang: str
+) -> None:
     assert negotiate_language(header, wanted) == lang

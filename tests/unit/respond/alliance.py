@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from jindo.base.markings import Tlp
-from jindo.respond import Case, CaseDraft, build_trace_facts, get_case, open_case, record_exhibit
+from jindo.respond import Case, CaseDraft, Exhibit, build_trace_facts, open_case, record_exhibit
 from jindo.seal import Signature as Signed
 from jindo.seal import SigningKey, preauth_bytes, sha256_hex
 from jindo.share import (
@@ -281,7 +281,7 @@ FLOWS = [
 ]
 
 
-def add_trace(conn: Connection, case: Case, side: Side, *, name: str = "trace", **more: Any) -> Any:
+def add_trace(conn: Connection, case: Case, side: Side, *, name: str = "trace", **more: Any) -> Exhibit:
     """A trace of this side as the case's next exhibit; `rests_on` names labels' statements."""
     rests_on = more.pop("rests_on", ())
     facts = build_trace_facts(make_result(**more), rests_on, flows=FLOWS)
@@ -299,6 +299,3 @@ def add_trace(conn: Connection, case: Case, side: Side, *, name: str = "trace", 
         time=NOW,
         actor=f"{side.id}-1",
     )
-
-
-__all__ = ["DRAFT", "FLOWS", "NOW", "Alliance", "Side", "add_trace", "get_case", "make_case", "make_result"]

@@ -138,6 +138,7 @@ def test_record_foreign_exhibit_refuses_what_contradicts_itself(conn: Connection
     body = build_exhibit_body(add_trace(conn, case, alliance.seoul))
     with alliance.bonn.store.begin() as theirs:
         record_foreign_case(theirs, build_case_body(case), origin="seoul", time=NOW)
+        wrong: dict[str, Any]
         for wrong in (
             {"sha256": "0" * 64},
             {"files": []},

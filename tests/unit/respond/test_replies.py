@@ -191,7 +191,7 @@ def test_check_reply_refuses_more_held_than_asked(conn: Connection, alliance: Al
 def test_record_reply_is_once_and_only_by_who_was_asked(conn: Connection, alliance: Alliance) -> None:
     request = draft(conn, alliance)
     body = answer(request, match_accounts(request.body, parse_accounts(CSV, place="a")), alliance)
-    asked = {"statement_id": request.statement_id, "member": "hanbit", "made": NOW}
+    asked: dict[str, Any] = {"statement_id": request.statement_id, "member": "hanbit", "made": NOW}
     reply = record_reply(conn, body, **asked)
     assert record_reply(conn, body, **asked) == reply
     assert list_replies(conn, request.id) == [reply]

@@ -206,7 +206,12 @@ def test_record_request_speaks_for_its_own_member_and_case(conn: Connection, all
     )
     assert get_request(conn, request.statement_id) == get_request(conn, request.id) == request
     assert list_requests(conn, request.case_id) == list_requests(conn) == [request]
-    asked = {"statement_id": request.statement_id, "origin": "seoul", "case_id": request.case_id, "made": NOW}
+    asked: dict[str, Any] = {
+        "statement_id": request.statement_id,
+        "origin": "seoul",
+        "case_id": request.case_id,
+        "made": NOW,
+    }
     for wrong in ({"origin": "bonn"}, {"case_id": id_of("other")}, {"made": NOW + 1}):
         with pytest.raises(RefusedError):
             record_request(conn, request.body, **{**asked, **wrong})

@@ -103,7 +103,9 @@ def test_request_concerns_its_addressee_alone() -> None:
     assert rule_that_denies(item, ISSUER) == "need-to-know"
 
 
-@pytest.mark.parametrize("addressee", [None, "dolmen", {"name": "dolmen"}, {"member": ["dolmen"]}, {"member": 1}])
+@pytest.mark.parametrize(
+    "addressee", [None, "dolmen", {"name": "dolmen"}, {"member": ["dolmen"]}, {"member": 1}]
+)
 def test_request_without_a_plain_addressee_concerns_nobody(addressee: object) -> None:
     item = build_gate_item(a_statement("request", body={"addressee": addressee}, recipients=("dolmen",)))
     assert rule_that_denies(item, DOLMEN) == "need-to-know"

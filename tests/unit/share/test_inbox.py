@@ -121,7 +121,9 @@ def test_list_receipts_shows_who_has_not_acknowledged(conn: Connection) -> None:
 
 def mark_published(conn: Connection, statement: Statement) -> None:
     """Published without the gate's consent to an AMBER label for an exchange: receipts are what matters here."""
-    conn.execute(update(tables.statement).where(tables.statement.c.id == statement.id).values(state="published"))
+    conn.execute(
+        update(tables.statement).where(tables.statement.c.id == statement.id).values(state="published")
+    )
 
 
 def test_record_receipt_refuses_one_by_whom_it_was_not_for(conn: Connection) -> None:

@@ -53,7 +53,13 @@ def test_parse_card_refuses_a_second_signature() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [{"kind": "cartel"}, {"country": "Korea"}, {"id": "Seoul!"}, {"url": "ftp://x"}, {"purposes": ["a", "a"]}],
+    [
+        {"kind": "cartel"},
+        {"country": "Korea"},
+        {"id": "Seoul!"},
+        {"url": "ftp://x"},
+        {"purposes": ["a", "a"]},
+    ],
 )
 def test_parse_card_refuses_odd_fields(changed: dict[str, object]) -> None:
     value = {**parse_canonical(card_of(SEOUL).payload), **changed}

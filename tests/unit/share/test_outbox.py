@@ -246,7 +246,9 @@ def test_publish_refuses_what_is_not_ours(conn: Connection) -> None:
 def test_publish_keeps_the_signatures_that_were_checked_only(conn: Connection) -> None:
     """A signature changed in the database does not leave the node unnoticed: the other end refuses it."""
     draft_signed(conn, REQUEST)
-    conn.execute(update(tables.signature).where(tables.signature.c.officer == "lee").values(sig="A" * 86 + "=="))
+    conn.execute(
+        update(tables.signature).where(tables.signature.c.officer == "lee").values(sig="A" * 86 + "==")
+    )
     publish(conn, REQUEST.id, me=SEOUL, time=NOW)
     out = signed_of(conn, REQUEST.id)
     with pytest.raises(IntegrityError):

@@ -16,7 +16,13 @@ SERVICE = key_of("seoul", "service")
 
 
 def a_pass(**changed: object) -> str:
-    asked: dict[str, object] = {"member": "seoul", "audience": "hague", "key": SERVICE, "time": NOW, "nonce": "n" * 16}
+    asked: dict[str, object] = {
+        "member": "seoul",
+        "audience": "hague",
+        "key": SERVICE,
+        "time": NOW,
+        "nonce": "n" * 16,
+    }
     return build_pass(**{**asked, **changed})  # type: ignore[arg-type]
 
 
@@ -55,7 +61,9 @@ def test_verify_pass_refuses_forged_and_misdirected_ones(changed: dict[str, obje
     assert refused.value.code == "share.pass"
 
 
-@pytest.mark.parametrize("text", ["", "é", "====", "a" * 20_000, "bnVsbA", "W10", a_pass()[:-4], a_pass() + "="])
+@pytest.mark.parametrize(
+    "text", ["", "é", "====", "a" * 20_000, "bnVsbA", "W10", a_pass()[:-4], a_pass() + "="]
+)
 def test_verify_pass_refuses_what_is_no_pass(text: str) -> None:
     with pytest.raises(RefusedError) as refused:
         verify_pass(text, members=MEMBERS, audience="hague", time=NOW)
@@ -66,7 +74,9 @@ def test_verify_pass_refuses_another_type_of_envelope() -> None:
     said = {"format": "jindo.pass/1", "member": "seoul", "audience": "hague", "nonce": "n" * 16}
     payload = canonical_bytes({**said, "made": NOW, "expires": NOW + 60})
     for kind, holds in (("application/json", False), (PASS_TYPE, True)):
-        text = base64.urlsafe_b64encode(sign_envelope(kind, payload, [SERVICE]).to_bytes()).decode().rstrip("=")
+        text = (
+            base64.urlsafe_b64encode(sign_envelope(kind, payload, [SERVICE]).to_bytes()).decode().rstrip("=")
+        )
         if holds:
             assert verify_pass(text, members=MEMBERS, audience="hague", time=NOW) == SEOUL
         else:

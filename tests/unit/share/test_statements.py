@@ -56,6 +56,7 @@ def test_parse_statement_keeps_unknown_names_in_body_and_objects() -> None:
         {"member": "Seoul"},
         {"case": "c"},
         {"subject": ""},
+        {"subject": "a\0b"},
         {"made": -1},
         {"made": True},
         {"made": 1.5},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert, select, update
+from sqlalchemy.dialects import sqlite
 from tests.unit.share.bodies import label_body, request_body
 from tests.unit.share.cast import (
     DAY,
@@ -42,10 +43,12 @@ from jindo.share import (
     read_manifest,
     read_objects,
     read_versions,
+    statement_payload,
     verify_statement,
 )
 from jindo.share.shelf import format_micros, parse_micros, record_objects
 from jindo.share.stored import insert_statement, read_stored_payload
+from jindo.share.taxii import _asked
 from jindo.store import tables
 
 
@@ -61,8 +64,9 @@ def put(conn: Connection, statement: Statement, time: int = NOW) -> None:
 
 
 def read(conn: Connection, who: Member = HAGUE, time: int = NOW, **query: str) -> Page:
-    filters = parse_filters({name.replace("_of", "").join(("match[", "]")) if name.endswith("_of") else name: [text] for name, text in query.items()})
-    return read_objects(conn, who, filters, us="seoul", time=time)
+    """A page; `type_of` stands for `match[type]`."""
+    named = {f"match[{name[:-3]}]" if name.endswith("_of") else name: [text] for name, text in query.items()}
+    return read_objects(conn, who, parse_filters(named), us="seoul", time=time)
 
 
 def carriers(page: Page) -> list[str]:
@@ -146,6 +150,15 @@ def test_what_two_statements_share_outlives_the_first(conn: Connection) -> None:
     put(conn, label("long"))
     ids = {item["id"] for item in read(conn, time=NOW + DAY).objects}
     assert {item["id"] for item in label("long").objects} <= ids
+
+
+def test_wallet_of_a_stricter_statement_does_not_hide_the_other(conn: Connection) -> None:
+    """The same wallet, marked GREEN and AMBER; when the newer statement expires, the older one's is there again."""
+    put(conn, label("one", tlp=Tlp.GREEN))
+    put(conn, label("one", tlp=Tlp.AMBER, id=uuid_of("again"), expires=NOW + DAY))
+    wallets = [read(conn, time=time, type_of="cryptocurrency-wallet").objects for time in (NOW, NOW + DAY)]
+    assert [len(found) for found in wallets] == [2, 2]
+    assert wallets[0] != wallets[1]
 
 
 def test_shared_object_is_served_once(conn: Connection) -> None:
@@ -326,7 +339,9 @@ def test_find_envelope_leaves_other_objects_alone() -> None:
         assert find_envelope(odd) is None
 
 
-@pytest.mark.parametrize("said", [{"envelope": {}}, {"envelope": None, "vouchers": []}, {"vouchers": [1] * 65}])
+@pytest.mark.parametrize(
+    "said", [{"envelope": {}}, {"envelope": None, "vouchers": []}, {"vouchers": [1] * 65}]
+)
 def test_find_envelope_refuses_a_carrier_of_nothing(said: dict[str, Any]) -> None:
     carrier = carrier_object(signed(label("one")))
     (own,) = carrier["extensions"]
@@ -341,7 +356,7 @@ def test_page_reads_little_more_than_it_shows(conn: Connection) -> None:
     put(conn, statement)
     payload = signed(statement).envelope.payload
     for n in range(1000):
-        fill(conn, n, statement, payload)
+        fill(conn, n, payload)
     asked: list[str] = []
 
     def note(_c: object, _cursor: object, text: str, *_rest: object) -> None:
@@ -357,26 +372,15 @@ def test_page_reads_little_more_than_it_shows(conn: Connection) -> None:
     assert not any("SCAN" in row or "TEMP B-TREE" in row for row in plan)
 
 
-def fill(conn: Connection, n: int, statement: Statement, payload: bytes) -> None:
+def fill(conn: Connection, n: int, payload: bytes) -> None:
     made = replace(read_stored_payload(payload), id=uuid_of("fill", str(n)))
-    insert_statement(conn, made, signed_payload(made), state="published", time=NOW)
+    insert_statement(conn, made, statement_payload(made), state="published", time=NOW)
     item = {"type": "note", "id": f"note--{made.id}", "modified": "2026-01-01T00:00:00.000Z"}
     row = {"statement_id": made.id, "member": "hague", "stix_id": item["id"], "object": item}
     added = {"version": "2026-01-01T00:00:00.000000Z", "date_added": NOW * 10**6 + 10**9 + n}
     conn.execute(insert(tables.shared_object).values(**row, **added))
-    assert statement.member == "seoul"
-
-
-def signed_payload(statement: Statement) -> bytes:
-    from jindo.share import statement_payload
-
-    return statement_payload(statement)
 
 
 def literal(member: Member) -> str:
-    from sqlalchemy.dialects import sqlite
-
-    from jindo.share.taxii import _asked
-
-    asked = _asked(member, Filters(limit=10, next=(NOW * 10**6, 5)), (NOW * 10**6 + 1, 9), [])
+    asked = _asked(member, Filters(limit=10, next=(NOW * 10**6, 5)), (NOW * 10**6 + 1, 9), [], NOW)
     return str(asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))

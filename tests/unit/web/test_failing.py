@@ -122,9 +122,7 @@ def test_taxii_answers_with_its_own_error_message(client: TestClient) -> None:
     }
 
 
-def test_broken_evidence_is_an_alarm_in_the_log(
-    client: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_broken_evidence_is_an_alarm_in_the_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     client.get("/api/fail/integrity")
     assert "alarm" in caplog.text
 

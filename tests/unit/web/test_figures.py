@@ -9,7 +9,9 @@ BTC = {"asset": "bip122:000000000019d6689c085ae165831e93/slip44:0", "decimals": 
 NOW = 1_000
 
 
-def build_reply(state: str, held: str, *, until: int | None = NOW + 1, said: str = "received") -> dict[str, Any]:
+def build_reply(
+    state: str, held: str, *, until: int | None = NOW + 1, said: str = "received"
+) -> dict[str, Any]:
     body = {"until": until, "totals": [{**ETH, "held": held}]}
     return {"state": state, "statement_state": said, "body": body}
 

@@ -33,7 +33,7 @@ from jindo.seal import SigningKey
 from jindo.share import fingerprint
 from jindo.sim import World
 
-SECRET_SERVICE = "Quokka Instant"
+KNOWN_TO_ONE = "Quokka Instant"
 """The service that only The Hague can name."""
 EXCHANGE_SERVICE = "Dolmen Exchange"
 
@@ -133,7 +133,8 @@ def build_stage(folder: Path, world: World, progress: Progress) -> Theatre:
     (folder / "keys").mkdir(mode=0o700)
     ports = find_free_ports(len(PARTS))
     urls = {part.id: f"https://127.0.0.1:{port}" for part, port in zip(PARTS, ports, strict=True)}
-    nodes, seats = {}, {}
+    nodes: dict[str, Node] = {}
+    seats: dict[str, Seat] = {}
     for done, part in enumerate(PARTS):
         progress("setting up the nodes", done, len(PARTS))
         nodes[part.id] = _make_node(folder, part, urls[part.id])
@@ -178,7 +179,9 @@ def _configure(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("every_seconds")]
     place = lines.index("[pull]")
-    file.write_text("\n".join([*lines[: place + 1], "every_seconds = 1", *lines[place + 1 :], ""]), encoding="utf-8")
+    file.write_text(
+        "\n".join([*lines[: place + 1], "every_seconds = 1", *lines[place + 1 :], ""]), encoding="utf-8"
+    )
 
 
 def _seat(folder: Path, node: Node, role: Character) -> Seat:
@@ -204,7 +207,7 @@ def _introduce(nodes: Mapping[str, Node]) -> None:
 def _furnish(folder: Path, world: World, progress: Progress) -> None:
     with (folder / "world" / "services.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    known = [row for row in rows if row["service"] != SECRET_SERVICE]
+    known = [row for row in rows if row["service"] != KNOWN_TO_ONE]
     for member in ("seoul", "hague"):
         _write_rows(folder / member / "services.csv", ["address", "service", "kind"], known)
         for source, format_, chain in (
@@ -220,13 +223,15 @@ def _furnish(folder: Path, world: World, progress: Progress) -> None:
                 strict=True,
                 progress=progress,
             )
-    _write_rows(folder / "dolmen" / "accounts.csv", ["address", "asset", "balance", "customer"], _accounts(world))
+    _write_rows(
+        folder / "dolmen" / "accounts.csv", ["address", "asset", "balance", "customer"], _accounts(world)
+    )
 
 
 def read_secret(folder: Path) -> list[str]:
     """The addresses that only The Hague can name, out of the world's own list."""
     with (folder / "world" / "services.csv").open(encoding="utf-8", newline="") as file:
-        return [row["address"] for row in csv.DictReader(file) if row["service"] == SECRET_SERVICE]
+        return [row["address"] for row in csv.DictReader(file) if row["service"] == KNOWN_TO_ONE]
 
 
 def _accounts(world: World) -> Iterable[dict[str, Any]]:
@@ -267,5 +272,7 @@ def is_of_a_demo(name: str) -> bool:
     return name in _ENTRIES or re.fullmatch(r"SEOUL-[0-9]{4}-[0-9]+", name) is not None
 
 
-_ENTRIES = frozenset({"demo.json", "serving.json", "world", "keys", "ledger", "result"}) | {part.id for part in PARTS}
+_ENTRIES = frozenset({"demo.json", "serving.json", "world", "keys", "ledger", "result"}) | {
+    part.id for part in PARTS
+}
 """`ledger` and `result` are an earlier version's."""

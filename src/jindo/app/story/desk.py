@@ -16,7 +16,15 @@ from typing import Any
 
 import httpx
 
-from jindo.base.errors import ConflictError, InputError, IntegrityError, JindoError, NotFound, RefusedError, SourceError
+from jindo.base.errors import (
+    ConflictError,
+    InputError,
+    IntegrityError,
+    JindoError,
+    NotFound,
+    RefusedError,
+    SourceError,
+)
 from jindo.seal import SigningKey, preauth_bytes
 
 PATIENCE = 120

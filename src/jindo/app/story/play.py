@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jindo.app.cases import exhibit_folder
 from jindo.app.agreement import check_truth
+from jindo.app.cases import exhibit_folder
 from jindo.app.export import export_case
 from jindo.app.node import Node, open_node
 from jindo.app.people import console
-from jindo.app.story.cast import EXCHANGE_SERVICE, SECRET_SERVICE, Theatre, read_secret
+from jindo.app.story.cast import EXCHANGE_SERVICE, KNOWN_TO_ONE, Theatre, read_secret
 from jindo.app.story.desk import Desk
 from jindo.app.verifying_case import verify_case_folder
 from jindo.base.amounts import format_units
@@ -104,7 +104,11 @@ def _open_the_case(play: Play) -> Iterator[str]:
     play.found["first"] = answer
     kim.do(
         f"/api/cases/{case['id']}/notes",
-        {"title": "What an informant said", "text": "Do not pass on: the informant would be known.", "tlp": "RED"},
+        {
+            "title": "What an informant said",
+            "text": "Do not pass on: the informant would be known.",
+            "tlp": "RED",
+        },
         once="note",
     )
     shown = kim.read(f"/api/cases/{case['id']}")
@@ -118,7 +122,14 @@ def _open_the_case(play: Play) -> Iterator[str]:
 
 
 def _refuse_lawless(kim: Desk) -> str:
-    lawless = {"title": "No basis", "kind": "theft", "purpose": "", "legal_basis": "", "expires": "", "tlp": "AMBER"}
+    lawless = {
+        "title": "No basis",
+        "kind": "theft",
+        "purpose": "",
+        "legal_basis": "",
+        "expires": "",
+        "tlp": "AMBER",
+    }
     refusal = kim.refused("/api/cases", lawless, once="lawless")
     return f"“{refusal.problem}” ({refusal.told})"
 
@@ -169,7 +180,7 @@ def _add_the_label(play: Play) -> Iterator[str]:
         f"/api/cases/{case}/labels",
         {
             "addresses": addresses,
-            "service": SECRET_SERVICE,
+            "service": KNOWN_TO_ONE,
             "kind": "instant exchange",
             "tlp": "GREEN",
             "reason": "Test purchases by this agency paid out from these addresses.",
@@ -182,7 +193,7 @@ def _add_the_label(play: Play) -> Iterator[str]:
     first = visser.sign(label)
     _check(first["state"] == "draft", "that one signature does not make a label")
     jansen.sign(label)
-    yield f"Visser drafts a label: {len(addresses)} addresses are {SECRET_SERVICE} (TLP:GREEN). A label stops traces, so"
+    yield f"Visser drafts a label: {len(addresses)} addresses are {KNOWN_TO_ONE} (TLP:GREEN). A label stops traces, so"
     yield "  it takes two officers: Visser's signature alone sends nothing, Jansen's makes it go."
     findings = {}
     for person, member in (("kim", "seoul"), ("visser", "hague")):
@@ -234,7 +245,9 @@ def _ask_to_freeze(play: Play) -> Iterator[str]:
         "duration_days": 30,
     }
     request = kim.do(
-        f"/api/cases/{case}/requests", {"addressee": "dolmen", "kind": "freeze", "fields": fields}, once="request"
+        f"/api/cases/{case}/requests",
+        {"addressee": "dolmen", "kind": "freeze", "fields": fields},
+        once="request",
     )
     play.found["request"] = request["id"]
     statement = request["statement"]["id"]
@@ -296,14 +309,15 @@ def _recall_the_label(play: Play) -> Iterator[str]:
         )
         trace = _after(shown, member, wanted)
         again[member] = trace["facts"]["findings_hash"] if trace else ""
-    _check(again["seoul"] == again["hague"] == play.found["first"]["findings_hash"], "the findings after the recall")
+    _check(
+        again["seoul"] == again["hague"] == play.found["first"]["findings_hash"],
+        "the findings after the recall",
+    )
     yield "What rested on it is traced again on both sides: the findings are those of exhibit 1 again."
     seen = kim.read(f"/api/recalls/{recall}")
     yield "Seoul sees what had rested on the label, and who was told:"
-    for row in seen["rested"]["exhibits"]:
-        yield f"  exhibit {row['n']} ({row['title']}), given to {_names(row['told'])}"
-    for row in seen["rested"]["requests"]:
-        yield f"  request {row['kind']} to {row['addressee']}, given to {_names(row['told'])}"
+    for row in seen["rested"]:
+        yield f"  {row['kind']} “{row['title']}”, given to {_names(row['told'])}"
 
 
 def _recall_acknowledged(view: Mapping[str, Any]) -> bool:
@@ -352,9 +366,8 @@ def _money(row: Mapping[str, Any]) -> str:
     return f"{format_units(int(row['amount']), decimals=int(row['decimals'] or 0))} {name}"
 
 
-def _names(told: list[Any]) -> str:
-    names = [str(row["member"]) if isinstance(row, Mapping) else str(row) for row in told]
-    return ", ".join(names) or "nobody"
+def _names(told: list[Mapping[str, Any]]) -> str:
+    return ", ".join(str(row["member"]) for row in told) or "nobody"
 
 
 def _open(play: Play, member: str) -> Node:
@@ -363,7 +376,9 @@ def _open(play: Play, member: str) -> Node:
 
 def _check(holds: bool, what: str) -> None:  # noqa: FBT001  reads as a sentence
     if not holds:
-        raise IntegrityError(f"the story does not hold: {what}", remedy="Report this as a bug, with the demo's folder.")
+        raise IntegrityError(
+            f"the story does not hold: {what}", remedy="Report this as a bug, with the demo's folder."
+        )
 
 
 def page_of(play: Play) -> str:

@@ -86,9 +86,9 @@ def build_story(folder: Path, *, seed: int, scale: float, progress: Progress) ->
         ConflictError: `folder` holds something that no demo made.
         InputError: the scale makes no sense.
     """
+    _check_ours(folder)
     progress("making the world", 0, None)
     world = make_world(WORLD, seed=seed, scale=scale)
-    _check_ours(folder)
     _end_earlier(folder)
     marker = {"format": FORMAT, "world": WORLD, "seed": seed, "scale": scale}
     prepare_folder(folder, marker)

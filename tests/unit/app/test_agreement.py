@@ -1,11 +1,11 @@
-"""The demo's comparison with the truth: exact, and loud where a single unit differs."""
+"""A trace held against the world's books: exact, and loud where a single unit differs."""
 
 from typing import Any
 
 import pytest
 
-from jindo.app.demo import check_truth, run_demo
-from jindo.base.errors import ConflictError, IntegrityError
+from jindo.app.agreement import check_truth
+from jindo.base.errors import IntegrityError
 from jindo.base.ids import Account, AssetId, ChainId
 from jindo.sim import TheftTruth, TruthEndpoint
 from jindo.trace import CONSERVING
@@ -64,14 +64,3 @@ def test_check_truth_refuses_another_holder() -> None:
     result["findings"]["endpoints"][0]["account"] = "0xd"
     with pytest.raises(IntegrityError, match="held 0xc"):
         check_truth(TRUTH, result)
-
-
-@pytest.mark.parametrize(
-    "left", [{"demo.json": "{}"}, {"demo.json": '{"format":"jindo.demo/1"}', "mine.txt": ""}, {"world": ""}]
-)
-def test_run_demo_refuses_a_folder_that_no_demo_made(tmp_path: Any, left: dict[str, str]) -> None:
-    for name, text in left.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    with pytest.raises(ConflictError):
-        run_demo(tmp_path, scale=0.05)
-    assert {path.name for path in tmp_path.iterdir()} == set(left)
