@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,17 +48,18 @@ Face = tuple[dict[str, Any], ...]
 LABELLED = build_label_objects(HAGUE, label_body(), Tlp.AMBER, NOW)
 RECALL = {"statement_id": uuid_of("label"), "kind": "label", "reason": "The exchange corrected itself."}
 
+
+def case_face(kind: str, tlp: Tlp) -> Face:
+    return build_case_objects(SEOUL, case_body(kind, tlp=str(tlp)), tlp, NOW)
+
+
+def exhibit_face(kind: str, tlp: Tlp) -> Face:
+    return build_exhibit_objects(SEOUL, exhibit_body(kind), tlp, NOW)
+
+
 FACES: dict[str, Callable[[Tlp], Face]] = {
-    **{
-        f"case-{kind}": lambda tlp, kind=kind: build_case_objects(
-            SEOUL, case_body(kind, tlp=str(tlp)), tlp, NOW
-        )
-        for kind in ("theft", "fraud", "ransomware", "intrusion")
-    },
-    **{
-        f"exhibit-{kind}": lambda tlp, kind=kind: build_exhibit_objects(SEOUL, exhibit_body(kind), tlp, NOW)
-        for kind in ("trace", "file", "note")
-    },
+    **{f"case-{kind}": partial(case_face, kind) for kind in ("theft", "fraud", "ransomware", "intrusion")},
+    **{f"exhibit-{kind}": partial(exhibit_face, kind) for kind in ("trace", "file", "note")},
     "exhibit-with-case": lambda tlp: build_exhibit_objects(
         SEOUL, exhibit_body(), tlp, NOW, case=case_body(tlp=str(tlp))
     ),

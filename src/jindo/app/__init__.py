@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jindo.app.briefs import build_brief
+    from jindo.app.briefs import build_brief, write_brief
     from jindo.app.casefile import show_case
     from jindo.app.cases import (
         add_case_person,
@@ -111,6 +111,7 @@ __all__ = [
     "add_folder",
     "request_trace",
     "build_brief",
+    "write_brief",
     "export_case",
     "share_case",
     "show_statement",
@@ -152,7 +153,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "jindo.app.briefs": "build_brief",
+    "jindo.app.briefs": "build_brief write_brief",
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
     "jindo.app.client": "Partner open_partner",

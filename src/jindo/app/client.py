@@ -93,8 +93,8 @@ class Partner:
         self,
         *,
         added_after: str | None = None,
-        next: str | None = None,
-        limit: int | None = None,  # noqa: A002  TAXII's name
+        next: str | None = None,  # noqa: A002  TAXII's name
+        limit: int | None = None,
     ) -> PartnerPage:
         """One page of the member's collection.
 

@@ -66,7 +66,6 @@ __all__ = [
     "console",
     "get_officer",
     "issue_token",
-    "list_active",
     "list_people",
     "open_session",
     "retire_person",

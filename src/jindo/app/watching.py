@@ -2,7 +2,7 @@
 
 * Jobs are shown latest first, without what they were given: their arguments and answers belong to their case.
 * The audit trail is shown in its order, some rows at a time.
-* A pull is a job per partner; asking again with the same key queues nothing twice.
+* A pull is a job per partner; where one waits already, asking again queues nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from jindo.app.acting import View, derived_id, look, new_id, perform
+from jindo.app.acting import View, look, perform
 from jindo.app.node import Node
+from jindo.app.partners import queue_pull
 from jindo.app.people import Actor
 from jindo.base.times import format_time
 from jindo.share import get_member, list_members
-from jindo.store import Job, add_job, read_audit
+from jindo.store import Job, read_audit
 from jindo.store import list_jobs as read_jobs
 
 MOST_JOBS = 200
@@ -79,10 +80,9 @@ def request_pull(node: Node, actor: Actor, *, member: str | None = None, once: s
         asked = [partner.id for partner in partners if partner.id != node.me.id]
         return {"jobs": [_queue_pull(conn, node, partner) for partner in asked]}
 
-    return perform(node, actor, "pull.run", do, subject=member or "all", asked={"member": member}, once=once)
+    asked = {"member": member}
+    return perform(node, actor, "pull.run", do, subject=member or "all", asked=asked, once=once)
 
 
 def _queue_pull(conn: Connection, node: Node, partner: str) -> dict[str, Any]:
-    job_id = derived_id("pull", partner, new_id())
-    add_job(conn, id=job_id, kind="pull", subject=partner, args={"member": partner}, time=node.clock())
-    return {"job": job_id, "member": partner}
+    return {"job": queue_pull(conn, partner, time=node.clock()), "member": partner}

@@ -14,6 +14,7 @@ What a kind of work does is in `handlers`; it may be done twice, and then nothin
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import threading
 import time
@@ -25,7 +26,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from jindo.app.node import Node
-from jindo.base.errors import ConflictError, IntegrityError, JindoError, SourceError
+from jindo.base.errors import ConflictError, InputError, IntegrityError, JindoError, SourceError
 from jindo.store import (
     Job,
     LeaseLost,
@@ -46,11 +47,13 @@ Periodic = Callable[[Node], None]
 LEASE_SECONDS = 60
 RENEW_SECONDS = 15
 IDLE_SECONDS = 0.25
+LOOK_SECONDS = 0.1
 STOP_SECONDS = 0.5
 """How long a running job may still come to its end after the stop."""
 FIRST_WAIT, LONGEST_WAIT = 1, 900
 LONGEST_ASKED = 3_600
 """What a source may ask us to wait."""
+LONGEST_PROBLEM = 2_000
 MOST_BUGS = 5
 MOST_DEATHS = 20
 """How often work may take its process down without a word; an operator's kills count too, so it is generous."""
@@ -153,14 +156,12 @@ class Worker:
     def _watch(self, running: _Running, job: Job, stop: threading.Event) -> bool:
         """Renew the lease until the work has ended; False where it was left because of the stop."""
         renewed = time.monotonic()
-        while not running.ended.wait(0.02 if not stop.is_set() else STOP_SECONDS):
+        while not running.ended.wait(LOOK_SECONDS):
             if stop.is_set():
-                return running.ended.is_set()
-            if time.monotonic() - renewed < RENEW_SECONDS:
-                stop.wait(0.05) if not running.ended.wait(0.2) else None
-                continue
-            renewed = time.monotonic()
-            self._renew(job)
+                return running.ended.wait(STOP_SECONDS)
+            if time.monotonic() - renewed >= RENEW_SECONDS:
+                renewed = time.monotonic()
+                self._renew(job)
         return True
 
     def _renew(self, job: Job) -> None:
@@ -175,9 +176,10 @@ class Worker:
     def _settle(self, job: Job, running: _Running) -> None:
         error = running.error
         if error is None:
-            with self._node.store.begin() as conn:
-                finish_job(conn, job.id, running.answer, self._node.clock(), owner=self._owner)
-        elif isinstance(error, SourceError | ConflictError):
+            error = self._finish(job, running.answer)
+        if error is None:
+            return
+        if isinstance(error, SourceError | ConflictError):
             self._retry(job, str(error), _wait_of(job, error))
         elif isinstance(error, JindoError):
             if isinstance(error, IntegrityError):
@@ -185,6 +187,16 @@ class Worker:
             self._fail(job, str(error), code=error.code)
         else:
             self._settle_bug(job, error)
+
+    def _finish(self, job: Job, answer: Mapping[str, Any]) -> BaseException | None:
+        """Record the answer; what is wrong with it, where the database cannot hold it."""
+        try:
+            json.dumps(answer)
+            with self._node.store.begin() as conn:
+                finish_job(conn, job.id, dict(answer), self._node.clock(), owner=self._owner)
+        except (InputError, TypeError, ValueError) as error:
+            return error
+        return None
 
     def _settle_bug(self, job: Job, error: BaseException) -> None:
         _log_bug(f"job {job.id} ({job.kind})", error)
@@ -199,12 +211,12 @@ class Worker:
     def _retry(self, job: Job, problem: str, wait: int) -> None:
         now = self._node.clock()
         with self._node.store.begin() as conn:
-            fail_job(conn, job.id, problem, now, retry_at=now + wait, owner=self._owner)
+            fail_job(conn, job.id, _plain(problem), now, retry_at=now + wait, owner=self._owner)
 
     def _fail(self, job: Job, problem: str, *, code: str) -> None:
         now = self._node.clock()
         with self._node.store.begin() as conn:
-            fail_job(conn, job.id, problem, now, retry_at=None, owner=self._owner)
+            fail_job(conn, job.id, _plain(problem), now, retry_at=None, owner=self._owner)
             detail = {"kind": job.kind, "code": code, "about": job.subject}
             record_audit(conn, time=now, actor="worker", act="job.failed", subject=job.id, detail=detail)
 
@@ -214,7 +226,7 @@ class _Running:
 
     def __init__(self, node: Node, handler: Handler, job: Job) -> None:
         self.ended = threading.Event()
-        self.answer: dict[str, Any] = {}
+        self.answer: Mapping[str, Any] = {}
         self.error: BaseException | None = None
         thread = threading.Thread(
             target=self._work, args=(node, handler, job), name=f"jindo-job-{job.kind}", daemon=True
@@ -223,7 +235,7 @@ class _Running:
 
     def _work(self, node: Node, handler: Handler, job: Job) -> None:
         try:
-            self.answer = dict(handler(node, job))
+            self.answer = handler(node, job)
         except BaseException as error:
             self.error = error
         finally:
@@ -255,6 +267,11 @@ def _backoff(job: Job) -> int:
     return int(min(FIRST_WAIT * 2 ** min(job.attempts - 1, 20), LONGEST_WAIT))
 
 
+def _plain(problem: str) -> str:
+    """The text as every database holds it: no NUL, no half characters, not without end."""
+    return problem.replace("\0", "").encode("utf-8", "replace").decode()[:LONGEST_PROBLEM]
+
+
 def _log_bug(what: str, error: BaseException) -> None:
     """The place of the failure in the code; never its message, which may hold what people are called."""
     places = "".join(traceback.format_tb(error.__traceback__))
@@ -272,10 +289,17 @@ def _working(node: Node, *, first: bool = False) -> Iterator[None]:
     folder.mkdir(mode=0o700, exist_ok=True)
     with (folder / "worker.lock").open("a") as lock:
         if first and node.settings.database.startswith("sqlite") and _is_alone(lock.fileno()):
-            with node.store.begin() as conn:
-                release_jobs(conn, node.clock())
+            _take_up(node)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield
+
+
+def _take_up(node: Node) -> None:
+    try:
+        with node.store.begin() as conn:
+            release_jobs(conn, node.clock())
+    except SourceError as error:
+        _LOG.warning("what was left comes back with its leases only: %s", error)
 
 
 def _is_alone(lock: int) -> bool:

@@ -6,6 +6,7 @@ What a case, an exhibit and a brief are is `jindo.respond`'s; here options becom
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -242,11 +243,12 @@ def brief(
     as_json: Json = False,
 ) -> None:
     """Tell the case on a few pages: stolen, where it went, what is held, who did what, what is not known."""
-    from jindo.app import build_brief
+    from jindo.app import build_brief, write_brief
 
     with open_here(folder, token) as (node, actor):
-        view = build_brief(node, actor, case, lang)
-    emit(view, render_brief, as_json=as_json)
+        written = write_brief(node, actor, case, lang, out) if out is not None else None
+        view = {**build_brief(node, actor, case, lang), "path": written["path"] if written else None}
+    emit(view, partial(render_brief, lines=view["text"].splitlines()), as_json=as_json)
 
 
 def read_loss(path: Path | None) -> list[dict[str, str]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jindo.cli.output import View
+from jindo.cli.output import View, clean
 from jindo.cli.request_tables import render_requests
-from jindo.cli.statement_tables import render_denials, render_statements
+from jindo.cli.statement_tables import list_spoken, render_denials, render_statements
 from jindo.cli.tables import build_facts, build_table, format_amount, format_count, name_asset
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def render_whole_case(console: Console, view: View) -> None:
     console.print()
     render_exhibits(console, view["exhibits"])
     render_trace_facts(console, view["exhibits"])
-    render_statements(console, view["statements"], title="Said and heard")
+    render_statements(console, list_spoken(view["statements"]), title="Said and heard")
     render_denials(console, name_denied(view["denials"], view))
+    render_recalls(console, view["recalls"])
     if view["requests"]:
         render_requests(console, view)
     _render_jobs(console, view["jobs"])
@@ -117,6 +118,32 @@ def render_assignment(console: Console, view: View) -> None:
     console.print(build_facts({"case": view["case"], "person": f"{view['person']} ({view['role']})"}))
 
 
+def render_recalls(console: Console, recalls: Sequence[Mapping[str, Any]]) -> None:
+    """What was taken back, who was told and has acknowledged, and what had rested on it."""
+    if not recalls:
+        return
+    table = build_table(
+        "recalled", "by", "why", "acknowledged by", "not yet by", "had rested on it", title="Recalls"
+    )
+    for row in recalls:
+        told = row["told"]
+        rested = "; ".join(f"{each['kind']} {each['title']}{_told_of(each)}" for each in row["rested"])
+        table.add_row(
+            f"{row['recalled']['kind']} {row['recalled']['title']}",
+            row["recall"]["member"],
+            row["reason"],
+            ", ".join(f"{each['member']} {each['acknowledged']}" for each in told if each["acknowledged"]),
+            ", ".join(each["member"] for each in told if not each["acknowledged"]),
+            rested or "nothing here",
+        )
+    console.print(table)
+
+
+def _told_of(rested: Mapping[str, Any]) -> str:
+    names = ", ".join(each["member"] for each in rested["told"])
+    return f", given to {names}" if names else ""
+
+
 def render_exhibit(console: Console, view: View) -> None:
     """What was added."""
     console.print(build_facts({"exhibit": str(view["n"]), "id": view["exhibit"], "SHA-256": view["sha256"]}))
@@ -152,9 +179,22 @@ def _render_history(console: Console, history: Sequence[Mapping[str, Any]]) -> N
 
 def render_export(console: Console, view: View) -> None:
     """Where a case was written, and how anyone checks it."""
-    console.print(build_facts({name: str(value) for name, value in view.items()}))
+    facts = {
+        "case": view["number"],
+        "folder": view["path"],
+        "marking": f"TLP:{view['marking']}",
+        "findings hash": view["findings_hash"] or "",
+        "check it": f"jindo verify {view['path']}",
+    }
+    console.print(build_facts({name: text for name, text in facts.items() if text}))
 
 
-def render_brief(console: Console, view: View) -> None:
-    """The brief's text."""
-    console.print(view["text"])
+def render_brief(console: Console, view: View, *, lines: Sequence[str]) -> None:
+    """The lines of a brief, or where it was written."""
+    if view["path"]:
+        console.print(
+            f"the brief of {view['number']}, TLP:{view['marking']}, is in {view['path']}", soft_wrap=True
+        )
+        return
+    for line in clean(lines):
+        console.print(line, soft_wrap=True)

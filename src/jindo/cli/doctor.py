@@ -101,7 +101,7 @@ def _find_kernel_cache() -> Finding:
     """Whether the compiled kernel can be kept; else every run compiles it again."""
     named = os.environ.get("NUMBA_CACHE_DIR")
     beside = Path(jindo.__path__[0]) / "trace" / "__pycache__"
-    own = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "numba"
+    own = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "numba"
     places = [Path(named)] if named else []
     for place in (*places, beside, own):  # numba's order
         if _is_writable(place):

@@ -27,9 +27,7 @@ KeyFile = Annotated[
     Path | None,
     typer.Option("--key", help="Your private key: signs what was drafted at once.", metavar="FILE"),
 ]
-SignWith = Annotated[
-    Path, typer.Option("--key", help="Your private key.", metavar="FILE")
-]
+SignWith = Annotated[Path, typer.Option("--key", help="Your private key.", metavar="FILE")]
 
 
 class KeyExposed(RefusedError):

@@ -35,7 +35,10 @@ def import_(
         ),
     ],
     format_: Annotated[
-        str, typer.Option("--format", help="transfers, ethereum-etl or bitcoin-etl.", metavar="FORMAT")
+        str,
+        typer.Option(
+            "--format", help="transfers, ethereum-etl, bitcoin-etl or bitcoin-blocks.", metavar="FORMAT"
+        ),
     ],
     into: Annotated[
         Path, typer.Option("--into", help="The ledger's folder; made where it is absent.", metavar="LEDGER")

@@ -16,12 +16,13 @@ from jindo.cli.output import Json, View, emit
 from jindo.cli.signing import Yes, sign_drafted, sign_statement
 from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names, split_names
 from jindo.cli.statement_tables import (
+    list_spoken,
     render_denials,
     render_drafted,
     render_statement,
     render_statements,
 )
-from jindo.cli.tables import build_facts
+from jindo.cli.tables import build_table, format_count
 from jindo.cli.working import work_until_done
 
 if TYPE_CHECKING:
@@ -130,14 +131,17 @@ def status(case: CaseId, folder: NodeFolder = None, token: Token = None, as_json
 
 
 def render_pulls(console: Console, view: View) -> None:
-    """What each partner had for us."""
+    """What each partner had for us, one a row."""
+    table = build_table("partner", ">received", ">quarantined")
     for row in view["pulls"]:
-        console.print(build_facts({name: str(value) for name, value in row["answer"].items()}))
+        answer = row["answer"]
+        table.add_row(answer["member"], format_count(answer["received"]), format_count(answer["quarantined"]))
+    console.print(table)
 
 
 def render_status(console: Console, view: View) -> None:
     """Who was told what, who has acknowledged, and what was denied."""
-    render_statements(console, view["statements"], title=f"Said and heard in {view['case']}")
+    render_statements(console, list_spoken(view["statements"]), title=f"Said and heard in {view['case']}")
     render_denials(console, view["denials"])
     if not view["statements"] and not view["denials"]:
         console.print("nobody was told anything, and nobody said anything")

@@ -73,6 +73,11 @@ def render_statements(
     console.print(table)
 
 
+def list_spoken(statements: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Statements without receipts, which stand beside what they acknowledge."""
+    return [row for row in statements if row["kind"] != "receipt"]
+
+
 def render_denials(console: Console, denials: Sequence[Mapping[str, Any]]) -> None:
     """What was not given, to whom, by which rule and why."""
     if not denials:

@@ -81,7 +81,8 @@ def trace(
 ) -> None:
     """Follow stolen value through a ledger to a report, exact to the base unit; or explain a result.
 
-    Writes result.json, flows.csv, endpoints.csv, history.parquet, report.html and report.pdf into DIR.
+    Writes result.json, flows.csv, endpoints.csv, history.parquet, report.html and report.pdf into DIR, and
+    evidence-bitcoin.jsonl where the ledger keeps raw blocks.
     """
     from jindo.app import TraceRequest, trace_ledger
 

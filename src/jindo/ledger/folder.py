@@ -29,7 +29,8 @@ import numpy as np
 
 from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
 from jindo.base.ids import ChainId
-from jindo.ledger.bitcoin.store import BlockParcel, BlockStore
+from jindo.ledger.bitcoin.parcel import BlockParcel
+from jindo.ledger.bitcoin.store import BlockStore
 from jindo.ledger.chain import AccountChain, Chain
 from jindo.ledger.fingerprint import combine_fingerprints, compute_fingerprint
 from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_folder, write_chain

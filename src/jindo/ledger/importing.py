@@ -20,7 +20,7 @@ from typing import Any
 from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
 from jindo.ledger.account_import import import_accounts
-from jindo.ledger.bitcoin.store import BlockParcel
+from jindo.ledger.bitcoin.parcel import BlockParcel
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
 from jindo.ledger.files import SourceFile, find_files
 from jindo.ledger.folder import Ledger, begin_record, keep_blocks, record_chain, record_import, writing

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jindo.base.errors import InputError, IntegrityError, NotFound
-from jindo.ledger.bitcoin.store import PARCEL_FILES, BlockParcel
+from jindo.ledger.bitcoin.parcel import PARCEL_FILES, BlockParcel
 from jindo.ledger.generation import sync_folder
 from jindo.seal import sha256_hex
 

@@ -286,15 +286,19 @@ def _list_shared(
         {
             **{name: row[name] for name in names},
             "ours": row["member"] == record["held_by"],
-            "title": str(
-                row["body"].get("title") or row["body"].get("service") or row["body"].get("state") or ""
-            ),
+            "title": _title_of(row),
             "told": _told(row, receipts),
             "recalled": _recalled(row, recalls),
         }
         for row in statements
         if row["kind"] != "receipt"
     ]
+
+
+def _title_of(row: Row) -> str:
+    """What a statement is called by: a title, a service, a kind or a state, as its body says."""
+    names = {"case": "title", "exhibit": "title", "label": "service", "request": "kind", "reply": "state"}
+    return str(row["body"].get(names.get(row["kind"], ""), ""))
 
 
 def _tell_draft(draft: Row) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def read_case_record(conn: Connection, case: Case, *, me: Member, time: int) -> 
         "held_by": me.id,
         "as_of": time,
         "people": case_people(conn, case.id),
-        "members": _list_members(conn, case, statements),
+        "members": _list_members(conn, case, me, statements),
         "exhibits": [
             {**build_exhibit_body(exhibit), "added_by": exhibit.added_by}
             for exhibit in list_exhibits(conn, case.id)
@@ -111,16 +111,17 @@ def _select_said(conn: Connection, chosen: ColumnElement[bool]) -> dict[str, dic
 
 
 def _list_members(
-    conn: Connection, case: Case, statements: Iterable[Mapping[str, Any]]
+    conn: Connection, case: Case, me: Member, statements: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, str]]:
     """All who have a part: who opened the case, who said something, who was told something."""
     said, audience = list(statements), tables.audience
     ids = [row["id"] for row in said]
     told = conn.execute(select(audience.c.member).where(audience.c.statement_id.in_(ids))).scalars()
-    involved = {case.origin, *(str(row["member"]) for row in said), *told}
+    involved = {me.id, case.origin, *(str(row["member"]) for row in said), *told}
+    known = {member.id: member for member in [*list_members(conn), me]}
     return [
         {"id": member.id, "name": member.name, "country": member.country, "kind": member.kind}
-        for member in list_members(conn)
+        for _, member in sorted(known.items())
         if member.id in involved
     ]
 

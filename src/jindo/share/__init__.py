@@ -16,6 +16,7 @@ from jindo.share.acts import (
 )
 from jindo.share.bodies import build_recall_body, build_receipt_body
 from jindo.share.carrier import carrier_object, find_envelope
+from jindo.share.checking import verify_statements
 from jindo.share.faces import (
     build_case_objects,
     build_exhibit_objects,
@@ -40,7 +41,7 @@ from jindo.share.gate import (
     UNKNOWN_RECIPIENT,
     Denied,
     GateItem,
-    Rule,
+    GateRule,
     build_gate_item,
     check_known,
     check_release,
@@ -141,7 +142,7 @@ __all__ = [
     "UNKNOWN_RECIPIENT",
     "Denied",
     "GateItem",
-    "Rule",
+    "GateRule",
     "build_gate_item",
     "check_known",
     "check_release",
@@ -160,6 +161,7 @@ __all__ = [
     "prove_inclusion",
     "read_checkpoint",
     "verify_log",
+    "verify_statements",
     "CARD_TYPE",
     "MEMBER_KINDS",
     "Member",

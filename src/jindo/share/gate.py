@@ -59,7 +59,7 @@ class GateItem:
     """The members whom it is about in their own matter."""
 
 
-class Rule(Protocol):
+class GateRule(Protocol):
     """One reason not to give a thing."""
 
     name: str
@@ -116,7 +116,7 @@ class _Expired:
         return "it has expired" if past else None
 
 
-RULES: tuple[Rule, ...] = (_Red(), _AmberStrict(), _AmberOnward(), _NeedToKnow(), _Purpose(), _Expired())
+RULES: tuple[GateRule, ...] = (_Red(), _AmberStrict(), _AmberOnward(), _NeedToKnow(), _Purpose(), _Expired())
 UNKNOWN_RECIPIENT = "unknown-recipient"
 
 

@@ -12,6 +12,7 @@ Who may see a statement is the gate's matter; what a body says is the kind's (`r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ from jindo.share.wire import SLUG, UUID, parse_payload, text_of, texts_of, time_
 
 STATEMENT_TYPE = "application/vnd.jindo.statement+json"
 KINDS = tuple(ACTS)
-MAX_PAYLOAD = 16 * 1024 * 1024
+MAX_PAYLOAD = 8 * 1024 * 1024
+"""Bytes; taking apart more would keep a node busy for long at a stranger's wish."""
 SKEW = 300
 """Seconds by which another node's clock may run ahead of ours."""
 
@@ -113,7 +115,12 @@ def statement_payload(statement: Statement) -> bytes:
             "objects": [dict(item) for item in statement.objects],
         }
     )
-    parse_statement(payload)
+    if len(payload) > MAX_PAYLOAD:
+        raise InputError(
+            f"the statement has {len(payload)} bytes and may have {MAX_PAYLOAD}",
+            remedy="Share it in parts, or the exhibit without its list of addresses.",
+        )
+    statement_of(json.loads(payload))
     return payload
 
 

@@ -4,7 +4,7 @@
 * Pages follow `date_added`, which strictly increases; `next` says where the last page ended and holds no state.
 * Without `match[version]` the last version of each object is shown, as the standard says.
 * A page reads what it shows and little more, however much is on the shelf. What a statement's columns rule out
-  already (its state, expiry, marking) is not looked at, so that it cannot hide an older version; the gate then
+  already (its expiry, its marking) is not looked at, so that it cannot hide an older version; the gate then
   judges what was signed.
 
 Source: TAXII 2.1 (OASIS), sections 3 to 5. The addresses and media types of HTTP are `web`'s to serve.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
@@ -34,8 +35,8 @@ _SHELF = tables.shared_object
 class Page:
     """Some of what a recipient may see, and where to go on."""
 
-    objects: tuple[Mapping[str, Any], ...]
-    """STIX objects; of a manifest, its records; of versions, `{"version"}`."""
+    objects: tuple[Any, ...]
+    """STIX objects; of a manifest, its records; of versions, their times as text."""
     more: bool
     next: str | None
     """Opaque; None where there is no more."""
@@ -64,7 +65,7 @@ def read_versions(
 
 def _page(conn: Connection, recipient: Member, filters: Filters, *, us: str, time: int, show: Any) -> Page:
     rows = _released(conn, recipient, filters, us=us, time=time)
-    found = [row for row, _ in zip(rows, range(filters.limit + 1), strict=False)]
+    found = list(islice(rows, filters.limit + 1))
     more, found = len(found) > filters.limit, found[: filters.limit]
     return Page(
         objects=tuple(show(row) for row in found),
@@ -113,7 +114,11 @@ def _denied_in(verdicts: Mapping[str, bool]) -> list[str]:
 def _asked(
     recipient: Member, filters: Filters, after: tuple[int, int] | None, denied: list[str], time: int
 ) -> Any:
-    conditions = [_SHELF.c.member == recipient.id, *_may_stand(tables.statement, time), *_matching(filters, time)]
+    conditions = [
+        _SHELF.c.member == recipient.id,
+        *_may_stand(tables.statement, time),
+        *_matching(filters, time),
+    ]
     for start in (filters.next, after):
         if start is not None:
             later = and_(_SHELF.c.date_added == start[0], _SHELF.c.seq > start[1])
@@ -146,12 +151,14 @@ def _version_is(wanted: str, time: int) -> ColumnElement[bool]:
     other, said = _SHELF.alias(), tables.statement.alias()
     edge = func.max(other.c.version) if wanted == "last" else func.min(other.c.version)
     of_it = (other.c.member == _SHELF.c.member) & (other.c.stix_id == _SHELF.c.stix_id)
-    standing = select(edge).join(said, said.c.id == other.c.statement_id).where(of_it, *_may_stand(said, time))
+    standing = (
+        select(edge).join(said, said.c.id == other.c.statement_id).where(of_it, *_may_stand(said, time))
+    )
     return _SHELF.c.version == standing.scalar_subquery()
 
 
 def _may_stand(statement: Any, time: int) -> Iterator[ColumnElement[bool]]:
-    yield statement.c.state == "published"
+    """Only columns that lie before the payload: SQLite walks through megabytes to reach those behind it."""
     yield or_(statement.c.expires.is_(None), statement.c.expires > time)
     yield statement.c.tlp.not_in([Tlp.RED.value, Tlp.AMBER_STRICT.value])
 

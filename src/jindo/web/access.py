@@ -36,6 +36,18 @@ class NobodyError(RefusedError):
     code = "node.token"
 
 
+class WrongKind(RefusedError):
+    """Another member's node asks what only people of this member may."""
+
+    code = "node.kind"
+
+
+class ForeignOrigin(RefusedError):
+    """A session is used for a change that no page of this node asked for."""
+
+    code = "web.origin"
+
+
 def node_of(request: Request) -> Node:
     """The node that answers."""
     node: Node = request.app.state.node
@@ -57,7 +69,7 @@ def ask_person(request: Request) -> Actor:
             check_origin(request)
     actor = sign_in(node_of(request), shown[:TOKEN_LIMIT])
     if actor.kind != "person":
-        raise RefusedError("this is for people of this member", remedy="Use the token of a person.")
+        raise WrongKind("this is for people of this member", remedy="Use the token of a person.")
     return actor
 
 
@@ -85,7 +97,7 @@ def check_origin(request: Request) -> None:
     """
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     if request.headers.get("origin") != own:
-        raise RefusedError(
+        raise ForeignOrigin(
             "this change was not asked for on a page of this node",
             remedy="Open the page here and send it again.",
         )

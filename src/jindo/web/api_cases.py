@@ -11,6 +11,7 @@ from jindo.web.access import Asking, Here
 from jindo.web.incoming import (
     CaseIn,
     CaseName,
+    CasePersonIn,
     LabelIn,
     Language,
     NoteIn,
@@ -41,6 +42,14 @@ def open_case(node: Here, actor: Asking, draft: CaseIn, once: Once = None) -> Vi
 def show_case(node: Here, actor: Asking, case: CaseName) -> View:
     """A case: exhibits, people, what was shared, answered, refused and done."""
     return app.show_case(node, actor, case)
+
+
+@ROUTES.post("/{case}/people", status_code=201)
+def add_case_person(
+    node: Here, actor: Asking, case: CaseName, given: CasePersonIn, once: Once = None
+) -> View:
+    """Put a person of this node on a case."""
+    return app.add_case_person(node, actor, case, person=given.person, role=given.role, once=once)
 
 
 @ROUTES.post("/{case}/notes", status_code=201)

@@ -46,6 +46,11 @@ def find_latest(rows: Iterable[Row], name: str) -> int | None:
     return max((row[name] for row in rows if row[name] is not None), default=None)
 
 
+def sort_statements(rows: Iterable[Row]) -> list[Row]:
+    """Statements in the order in which this node entered them in its log; drafts last."""
+    return sorted(rows, key=lambda row: (row["leaf"] is None, row["leaf"] or 0, row["made"]))
+
+
 def pair_up(rows: Iterable[Row], key: str, value: str) -> dict[Any, Any]:
     """`value` of each row by its `key`."""
     return {row[key]: row[value] for row in rows}

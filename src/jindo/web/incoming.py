@@ -75,7 +75,7 @@ class CaseIn(_Strict):
     expires: Moment | None = None
     tlp: Level = "AMBER"
     summary: Text = ""
-    loss: list[LossIn] = Field(default=[], max_length=1_000)
+    loss: list[LossIn] = Field(default=[], max_length=10_000)
 
     def to_draft(self) -> dict[str, Any]:
         """The draft as the use case takes it; what was not said is left out."""
@@ -88,6 +88,13 @@ class NoteIn(_Strict):
     title: Line = Field(min_length=1)
     text: Text = Field(min_length=1)
     tlp: Level = "AMBER"
+
+
+class CasePersonIn(_Strict):
+    """A person of this node to put on a case."""
+
+    person: Name = Field(max_length=64)
+    role: Literal["lead", "member"] = "member"
 
 
 class TraceIn(_Strict):

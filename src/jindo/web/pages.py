@@ -47,7 +47,7 @@ def show_requests(request: Request, node: Here, actor: Asking) -> HTMLResponse:
 def show_request(request: Request, node: Here, actor: Asking, request_id: ThingId) -> HTMLResponse:
     """A request, what it asks for, and its answers."""
     view = app.show_request(node, actor, request_id)
-    return render_page(request, "request.html.j2", reader=actor, request=view)
+    return render_page(request, "request.html.j2", reader=actor, asked=view)
 
 
 @ROUTES.get("/jobs")

@@ -7,14 +7,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from jindo.app import Actor, check_permission, show_asset, show_chain
@@ -22,8 +22,8 @@ from jindo.base.amounts import format_units
 from jindo.base.errors import RefusedError
 from jindo.base.language import LANGUAGES, get_translator, message, negotiate_language
 from jindo.base.times import format_time, parse_time
-from jindo.web.figures import find_earliest, find_latest, pair_up, sum_by_asset, sum_held_now
-from jindo.web.wording import word_of
+from jindo.web.figures import find_earliest, find_latest, pair_up, sort_statements, sum_by_asset, sum_held_now
+from jindo.web.wording import meaning_of, word_of
 
 PAGES = (
     ("/", message("Cases"), "case.read"),
@@ -105,6 +105,8 @@ def _environment(lang: str) -> Environment:
     )
     environment.install_gettext_translations(get_translator(lang), newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= FILTERS
+    environment.filters["word"] = partial(word_of, translator=get_translator(lang))
+    environment.filters["meaning"] = partial(meaning_of, translator=get_translator(lang))
     return environment
 
 
@@ -126,12 +128,6 @@ def show_units(amount: str | int | None, decimals: int | None = None) -> str:
     return f"{whole}{point}{part}" if part else whole
 
 
-@pass_context
-def show_word(context: Context, code: str) -> str:
-    """A code such as `partially-held` as a reader says it."""
-    return word_of(code, get_translator(context["lang"]))
-
-
 def show_short(text: str, keep: int = 12) -> Markup:
     """A long hash or address: its beginning and end, the whole where it is pointed at."""
     if len(text) <= 2 * keep:
@@ -139,10 +135,21 @@ def show_short(text: str, keep: int = 12) -> Markup:
     return Markup('<code title="{}">{}…{}</code>').format(text, text[:keep], text[-6:])
 
 
+def show_detail(value: Any, name: str) -> str | Markup:
+    """A value of a history row's detail: times as times, hashes and ids short, lists joined."""
+    if name == "expires" and isinstance(value, int):
+        return show_moment(value)
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value)
+    text = str(value)
+    return show_short(text, keep=8) if _LONG.fullmatch(text) else text
+
+
+_LONG = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": show_moment,
     "units": show_units,
-    "word": show_word,
     "short": show_short,
     "asset": show_asset,
     "chain": show_chain,
@@ -151,4 +158,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "earliest": find_earliest,
     "latest": find_latest,
     "pairs": pair_up,
+    "in_order": sort_statements,
+    "detail": show_detail,
 }

@@ -27,7 +27,7 @@ from jindo.web.building import build_web
 GRACE = 10
 """Seconds that open requests get to end, once the node is told to stop."""
 
-WORKER_GRACE = 60
+WORKER_GRACE = 10
 """Seconds that the job at hand gets; one that is cut off is taken up again at the next start."""
 
 

@@ -1,4 +1,4 @@
-"""What people call the codes that views carry: kinds, states, acts and rules, in the reader's language.
+"""What people call the codes that views carry: kinds, states, acts and rules of the gate, in the reader's language.
 
 * A code that has no word here is shown as it is; nothing is hidden for want of a word.
 """
@@ -72,6 +72,22 @@ WORDS: Mapping[str, str] = {
     "reply-received": message("Reply received"),
     "recall-sent": message("Recall sent"),
     "recall-received": message("Recall received"),
+    # what a history row tells
+    "number": message("number"),
+    "kind": message("kind"),
+    "purpose": message("purpose"),
+    "expires": message("expires"),
+    "tlp": message("marking"),
+    "person": message("person"),
+    "role": message("role"),
+    "n": message("no."),
+    "origin": message("from"),
+    "statement": message("statement"),
+    "subject": message("about"),
+    "to": message("to"),
+    "from": message("from"),
+    "sha256": "SHA-256",
+    "findings_hash": message("hash of the findings"),
     # roles in a case
     "lead": message("lead"),
     "member": message("member"),
@@ -93,7 +109,23 @@ WORDS: Mapping[str, str] = {
     "issuer": message("issuer"),
 }
 
+MEANINGS: Mapping[str, str] = {
+    "unknown-recipient": message("Nobody gets anything whose card is not here."),
+    "tlp-red": message("What is marked RED leaves this node for nobody."),
+    "tlp-amber-strict": message("What is marked AMBER+STRICT stays inside the organisation that made it."),
+    "tlp-amber-onward": message("Another member's AMBER is not passed on by us."),
+    "need-to-know": message("An exchange or issuer gets what is marked AMBER only where it concerns it."),
+    "purpose": message("It goes only to those who may use it for its purpose."),
+    "expired": message("The case or the thing has expired."),
+}
+"""What each rule of the gate means."""
+
 
 def word_of(code: str, translator: Translator) -> str:
     """What a reader calls `code`."""
     return translator.gettext(WORDS[code]) if code in WORDS else code
+
+
+def meaning_of(rule: str, translator: Translator) -> str:
+    """What a rule of the gate means, in a sentence; empty for one that has none here."""
+    return translator.gettext(MEANINGS[rule]) if rule in MEANINGS else ""

@@ -16,7 +16,7 @@ NAMES = ("busan", "dolmen", "hague", "tetra", "wien")
 slugs = st.from_regex(r"[a-z0-9-]{2,40}", fullmatch=True)
 uuids = st.uuids().map(str)
 times = st.integers(0, 253_402_300_799)
-texts = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=20)
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-(2**53) + 1, 2**53 - 1), texts, st.just(""))
 values = st.recursive(
     scalars,

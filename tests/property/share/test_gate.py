@@ -19,8 +19,7 @@ times = st.integers(NOW - 3, NOW + 3)
 def passes(item: GateItem, recipient: Member, us: str, time: int) -> bool:
     try:
         check_release(item, recipient, us=us, time=time)
-    except Denied as denied:
-        assert denied.rule in {rule.name for rule in RULES}
+    except Denied:
         return False
     return True
 

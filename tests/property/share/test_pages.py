@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -25,6 +23,8 @@ from jindo.share import (
     read_manifest,
     read_objects,
 )
+from jindo.share.filters import read_next
+from jindo.share.shelf import parse_micros
 from jindo.share.stix import close_references, said_object, wallet_object
 
 
@@ -56,25 +56,25 @@ class _Undo(Exception):
     """Takes back a transaction."""
 
 
-@cache
-def books() -> Books:
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     """One database for all examples; each takes back what it wrote."""
-    opened = open_books(Path(mkdtemp(prefix="jindo-shelf-")))
-    _KEPT.append(opened)
-    return opened.__enter__()
-
-
-_KEPT: list[Any] = []
+    with open_books(tmp_path_factory.mktemp("shelf")) as opened:
+        yield opened
 
 
 @contextmanager
-def undone() -> Iterator[Connection]:
+def undone(books: Books) -> Iterator[Connection]:
     try:
-        with books().begin() as conn:
+        with books.begin() as conn:
             yield conn
-            raise _Undo
+            take_back()
     except _Undo:
         pass
+
+
+def take_back() -> None:
+    raise _Undo
 
 
 def a_told(number: int, one: Told) -> Statement:
@@ -111,8 +111,6 @@ def read_all(conn: Connection, who: Member, time: int, limit: int, versions: str
 
 
 def place(text: str | None) -> tuple[int, int]:
-    from jindo.share.filters import read_next
-
     assert text is not None
     return read_next(text)
 
@@ -122,11 +120,11 @@ def may_see(statements: list[Statement], who: Member, time: int) -> list[Stateme
     return [one for one in live if who.id in one.recipients]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(told, st.integers(1, 12), st.integers(0, 80))
-def test_pages_add_up_to_what_one_may_see(tellings: list[Told], limit: int, later: int) -> None:
+def test_pages_add_up_to_what_one_may_see(books: Books, tellings: list[Told], limit: int, later: int) -> None:
     """Also for a late joiner, who reads from the start when some of it has expired."""
-    with undone() as conn:
+    with undone(books) as conn:
         statements = [tell(conn, number, one) for number, one in enumerate(tellings)]
         for who in (HAGUE, DOLMEN):
             found = read_all(conn, who, NOW + later, limit)
@@ -137,11 +135,11 @@ def test_pages_add_up_to_what_one_may_see(tellings: list[Told], limit: int, late
             assert set(ids) == wanted | {f"grouping--{one.id}" for one in visible}
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(told, st.integers(1, 12))
-def test_who_asks_for_what_is_newer_misses_nothing(tellings: list[Told], limit: int) -> None:
+def test_who_asks_for_what_is_newer_misses_nothing(books: Books, tellings: list[Told], limit: int) -> None:
     """A client that polls with the last date it saw gets, in the end, each statement that it may see, once."""
-    with undone() as conn:
+    with undone(books) as conn:
         seen: list[str] = []
         after: int | None = None
         for number, one in enumerate(tellings):
@@ -152,8 +150,6 @@ def test_who_asks_for_what_is_newer_misses_nothing(tellings: list[Told], limit: 
 
 
 def poll(conn: Connection, limit: int, after: int | None, seen: list[str]) -> int | None:
-    from jindo.share.shelf import parse_micros
-
     while True:
         page = read_objects(conn, HAGUE, Filters(limit=limit, added_after=after), us="seoul", time=NOW - 20)
         seen += [item["id"].removeprefix("grouping--") for item in page.objects if find_envelope(item)]
@@ -162,10 +158,10 @@ def poll(conn: Connection, limit: int, after: int | None, seen: list[str]) -> in
             return after
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(told, st.integers(1, 12), st.integers(1, 12))
-def test_page_size_changes_nothing(tellings: list[Told], one: int, two: int) -> None:
-    with undone() as conn:
+def test_page_size_changes_nothing(books: Books, tellings: list[Told], one: int, two: int) -> None:
+    with undone(books) as conn:
         for number, each in enumerate(tellings):
             tell(conn, number, each)
         for versions in ("last", "first", "all"):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.share.strategies import statements
-from tests.unit.share.cast import HAGUE, NOW, SEOUL, a_statement, signed
+from tests.unit.share.cast import NOW, SEOUL, a_statement, signed
 
 from jindo.base.errors import JindoError
 from jindo.seal import canonical_bytes, parse_envelope
@@ -48,7 +48,7 @@ def is_refused(envelope_bytes: bytes, vouchers: list[bytes]) -> bool:
     return False
 
 
-@settings(max_examples=400)
+@settings(max_examples=300)
 @given(st.sampled_from(KINDS), st.data())
 def test_any_changed_byte_is_refused(kind: str, data: st.DataObject) -> None:
     """One byte of the envelope or of a voucher, changed, taken out or put in, in any place."""
@@ -94,4 +94,3 @@ def test_carrier_gives_back_what_it_carries(kind: str, around: dict[str, Any]) -
     found = find_envelope(carrier)
     assert found is not None
     assert verify_statement(*found, SEOUL, at=NOW) == made
-    assert is_refused(canonical_bytes(found[0].to_dict()), []) and HAGUE.id != SEOUL.id

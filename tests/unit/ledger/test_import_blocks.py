@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from tests.unit.ledger.bitcoin.mining import (
 
 import jindo.ledger.folder as folder_module
 from jindo.base.errors import InputError, IntegrityError, NotFound
-from jindo.base.ids import BITCOIN
+from jindo.base.ids import BITCOIN, ChainId
 from jindo.ledger import (
+    NETWORKS,
     ImportReport,
     UtxoChain,
     check_proof,
@@ -75,7 +77,10 @@ def test_blocks_become_transactions_with_their_heights(story: Story, tmp_path: P
     assert (second.block, second.tx_index) == (3, 2)
     assert [(i.prev_hash, i.prev_index, i.value) for i in first.inputs] == [(story.coins.name, 0, COINS)]
     network = get_network(REGTEST)
-    assert [made.address in name_accounts(pay_to(who), network) for who, made in zip((2, 3), first.outputs, strict=True)]
+    assert [
+        made.address in name_accounts(pay_to(who), network)
+        for who, made in zip((2, 3), first.outputs, strict=True)
+    ]
     assert all((made.address or "").startswith("bcrt1q") for made in first.outputs)
     assert rows[story.coins.name].coinbase  # type: ignore[index]
 
@@ -97,10 +102,21 @@ def test_every_sort_of_file_gives_the_same(story: Story, tmp_path: Path) -> None
         (tmp_path / "hex" / f"{number}.hex").write_text(block.hex() + "\n")
     write_core_file(tmp_path / "core" / "blk00000.dat", story.blocks)
     write_core_file(tmp_path / "masked" / "blk00000.dat", story.blocks[::-1], key=KEY)
-    prints = {take(tmp_path / n, tmp_path / f"{n}.ledger").fingerprint for n in ("raw", "hex", "core", "masked")}
+    prints = {
+        take(tmp_path / n, tmp_path / f"{n}.ledger").fingerprint for n in ("raw", "hex", "core", "masked")
+    }
     pattern = take(tmp_path / "raw" / "*.raw", tmp_path / "pattern.ledger").fingerprint
     single = take(tmp_path / "core" / "blk00000.dat", tmp_path / "single.ledger").fingerprint
     assert prints == {pattern} == {single}
+
+
+def test_a_key_like_the_magic_hides_no_block(story: Story, tmp_path: Path) -> None:
+    magic = get_network(REGTEST).magic
+    for number in range(8):
+        key = (magic + magic[::-1])[number:] + (magic + magic[::-1])[:number]
+        write_core_file(tmp_path / f"{number}" / "blk00000.dat", story.blocks, key=key, after=bytes(999))
+        report = take(tmp_path / f"{number}", tmp_path / f"{number}.ledger")
+        assert (report.source_rows["blocks"], report.rejected) == (3, 0)
 
 
 def test_zeros_at_the_end_are_passed_over(story: Story, tmp_path: Path) -> None:
@@ -162,7 +178,13 @@ def test_a_key_that_is_not_whole_is_refused(story: Story, tmp_path: Path) -> Non
 def test_a_chain_that_has_no_blocks_of_bitcoins_is_refused(story: Story, tmp_path: Path) -> None:
     source = str(write_blocks(tmp_path / "blocks", story.blocks))
     with pytest.raises(InputError, match="no chain of Bitcoin blocks"):
-        import_source(source, format="bitcoin-blocks", into=tmp_path / "ledger", chain=None or "bip122:abc")  # type: ignore[arg-type]
+        import_source(source, format="bitcoin-blocks", into=tmp_path / "ledger", chain=ChainId("bip122:abc"))
+
+
+@pytest.fixture
+def late_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regtest that BIP-34 binds only later, as Bitcoin Core's `-testactivationheight` makes it."""
+    monkeypatch.setitem(NETWORKS, REGTEST, replace(NETWORKS[REGTEST], heights_from=100))
 
 
 def old_blocks(count: int) -> list[bytes]:
@@ -174,6 +196,7 @@ def old_blocks(count: int) -> list[bytes]:
     return blocks
 
 
+@pytest.mark.usefixtures("late_rule")
 def test_old_blocks_are_placed_by_their_links_in_any_order(tmp_path: Path) -> None:
     blocks = old_blocks(5)
     take(write_blocks(tmp_path / "late", blocks[:1]), tmp_path / "ledger")
@@ -182,13 +205,15 @@ def test_old_blocks_are_placed_by_their_links_in_any_order(tmp_path: Path) -> No
     assert load(tmp_path / "ledger").block.tolist() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.usefixtures("late_rule")
 def test_an_old_block_that_nothing_places_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nothing says at which height block [0-9a-f]{64} stands") as caught:
+    with pytest.raises(InputError, match=r"nothing says at which height block [0-9a-f]{64} stands") as caught:
         take(write_blocks(tmp_path / "blocks", old_blocks(3)[1:]), tmp_path / "ledger")
     assert "down to the genesis block" in caught.value.remedy()
     assert not (tmp_path / "ledger").exists()
 
 
+@pytest.mark.usefixtures("late_rule")
 def test_beside_blocks_that_stand_it_is_a_reject(tmp_path: Path) -> None:
     blocks = old_blocks(4)
     report = take(write_blocks(tmp_path / "blocks", [blocks[0], blocks[3]]), tmp_path / "ledger")
@@ -229,7 +254,9 @@ FLAWS: dict[str, Callable[[Story], bytes]] = {
 
 
 @pytest.mark.parametrize("flaw", FLAWS)
-def test_a_block_with_a_flaw_is_refused_and_the_others_are_not(flaw: str, story: Story, tmp_path: Path) -> None:
+def test_a_block_with_a_flaw_is_refused_and_the_others_are_not(
+    flaw: str, story: Story, tmp_path: Path
+) -> None:
     source = write_blocks(tmp_path / "blocks", [*story.blocks, FLAWS[flaw](story)])
     report = take(source, tmp_path / "ledger")
     assert (report.added, report.rejected) == (6, 1)
@@ -285,7 +312,9 @@ def to_etl(story: Story, tmp_path: Path) -> Path:
                 {"index": n, "spent_transaction_hash": i.prev_hash, "spent_output_index": i.prev_index}
                 for n, i in enumerate(row.inputs)
             ],
-            "outputs": [{"index": n, "value": o.value, "addresses": [o.address]} for n, o in enumerate(row.outputs)],
+            "outputs": [
+                {"index": n, "value": o.value, "addresses": [o.address]} for n, o in enumerate(row.outputs)
+            ],
         }
         for row in read_transactions(chain, range(chain.tx_count))
     ]
@@ -322,7 +351,10 @@ def test_every_transaction_is_proven_from_what_is_kept(story: Story, tmp_path: P
 def test_a_transaction_of_64_bytes_is_not_proven(tmp_path: Path) -> None:
     ambiguous = make_tx([(b"\7" * 32, 0)], [(1, b"\x51\x51\x51\x51")])
     assert len(ambiguous.raw) == 64
-    take(write_blocks(tmp_path / "blocks", [make_block(GENESIS, [make_coinbase(1, 1), ambiguous])]), tmp_path / "ledger")
+    take(
+        write_blocks(tmp_path / "blocks", [make_block(GENESIS, [make_coinbase(1, 1), ambiguous])]),
+        tmp_path / "ledger",
+    )
     store = open_ledger(tmp_path / "ledger").blocks(REGTEST)
     place = store.find(ambiguous.name)
     assert place is not None

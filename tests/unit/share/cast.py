@@ -131,9 +131,10 @@ def signed(statement: Statement) -> SignedStatement:
 
 def sign_draft(conn: Connection, statement: Statement, *names: str, time: int = NOW) -> None:
     """Hands in the signatures of these officers of its author, as people do."""
+    to_sign = preauth_bytes(STATEMENT_TYPE, statement_payload(statement))
     for name in names or SIGNERS[statement.kind]:
         officer = an_officer(MEMBERS[statement.member], name)
-        sig = key_of(statement.member, name).sign(preauth_bytes(STATEMENT_TYPE, statement_payload(statement)))
+        sig = key_of(statement.member, name).sign(to_sign)
         record_signature(
             conn,
             statement.id,

@@ -105,6 +105,7 @@ def test_record_quarantined_keeps_what_cannot_be_read(conn: Connection, payload:
     with pytest.raises(NotFound):
         read_statement(conn, own_id)
     kept = conn.scalar(select(tables.statement.c.payload).where(tables.statement.c.id == own_id))
+    assert kept is not None
     assert bytes(kept) == payload
     assert verify_log(conn) == 1
 

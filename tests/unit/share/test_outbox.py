@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
@@ -202,7 +203,7 @@ def test_record_signature_refuses_what_is_published(conn: Connection) -> None:
     ],
 )
 def test_publish_asks_the_gate_for_every_recipient(
-    conn: Connection, changed: dict[str, object], rule: str
+    conn: Connection, changed: dict[str, Any], rule: str
 ) -> None:
     statement = replace(a_statement("case"), **changed)
     draft_signed(conn, statement)

@@ -21,7 +21,6 @@ from tests.unit.share.cast import (
 )
 
 from jindo.base.errors import InputError, IntegrityError, RefusedError
-from jindo.base.markings import Tlp
 from jindo.seal import Envelope, canonical_bytes, parse_canonical, sign_envelope
 from jindo.share import (
     KINDS,
@@ -231,4 +230,5 @@ def test_statement_payload_refuses_what_readers_would_refuse() -> None:
         statement_payload(a_statement(recipients=("seoul",)))
     with pytest.raises(InputError):
         statement_payload(a_statement(body={"amount": 2**60}))
-    assert a_statement().tlp is Tlp.AMBER
+    with pytest.raises(InputError, match="bytes"):
+        statement_payload(a_statement(body={"long": "x" * MAX_PAYLOAD}))

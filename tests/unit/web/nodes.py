@@ -15,8 +15,8 @@ from jindo import app
 from jindo.app import Actor, Node
 from jindo.base.markings import Tlp
 from jindo.respond import record_exhibit
-from jindo.seal import SigningKey, parse_envelope_bytes, preauth_bytes
-from jindo.share import ROLES, record_member
+from jindo.seal import SigningKey, preauth_bytes
+from jindo.share import ROLES
 
 NOW = 1_790_000_000
 """2026-09-21; a fixed clock, so that the same test says the same."""
@@ -76,12 +76,12 @@ def build_node(
 
 
 def introduce(*nodes: Node) -> None:
-    """Let each node know every other by its card."""
+    """Let each node know every other by its card, with the fingerprint read out."""
     for node in nodes:
-        with node.store.begin() as conn:
-            for other in nodes:
-                if other is not node:
-                    record_member(conn, parse_envelope_bytes(app.read_card(other)), time=node.clock())
+        for other in nodes:
+            if other is not node:
+                spoken = app.fingerprint(other.me.member_key)
+                app.add_member(node, app.console(node), app.read_card(other), fingerprint=spoken)
 
 
 def staff(node: Node) -> Desk:
@@ -147,9 +147,7 @@ def build_facts(*, rests_on: tuple[str, ...] = ()) -> dict[str, Any]:
             _build_service("Coinbay", "exchange", sums["exchange"], DEPOSIT),
             _build_service("Whirlwind", "mixer", sums["mixer"], MIXER),
         ],
-        "held": [
-            {"chain": "eip155:1", "asset": ETHER, "decimals": 18, "amount": str(held), "accounts": 214}
-        ],
+        "held": [{"chain": "eip155:1", "asset": ETHER, "decimals": 18, "amount": str(held), "accounts": 214}],
         "rests_on": list(rests_on),
         "version": 1,
         "replaces": None,

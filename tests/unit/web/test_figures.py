@@ -43,7 +43,7 @@ def test_sum_held_now_leaves_out_what_lapsed_or_was_released() -> None:
 
 
 def test_earliest_and_latest_pass_over_rows_without_a_time() -> None:
-    rows = [{"t": None}, {"t": 5}, {"t": 3}]
+    rows: list[dict[str, int | None]] = [{"t": None}, {"t": 5}, {"t": 3}]
     assert (find_earliest(rows, "t"), find_latest(rows, "t")) == (3, 5)
     assert (find_earliest([{"t": None}], "t"), find_latest([], "t")) == (None, None)
 

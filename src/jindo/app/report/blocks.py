@@ -116,6 +116,8 @@ class Report:
     """Unix seconds of the last block that was looked at, which dates the document; `None` where unknown."""
     sections: tuple[Section, ...] = field(default_factory=tuple)
     footer: str = ""
+    lang: str = "en"
+    """The language that its words are in."""
 
 
 def to_plain(report: Report) -> dict[str, Any]:

@@ -110,10 +110,9 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Theatre:
-    """Everything set up and nobody begun."""
+    """Everyone set up and nobody begun."""
 
     folder: Path
-    world: World
     seats: Mapping[str, Seat]
     """By person's id."""
     urls: Mapping[str, str]
@@ -128,22 +127,51 @@ class Theatre:
         return self.node(member) / "keys" / "tls.crt"
 
 
-def build_stage(folder: Path, world: World, progress: Progress) -> Theatre:
-    """Set up the three nodes: keys, people, cards, chain data, lists."""
-    (folder / "keys").mkdir(mode=0o700)
+def build_theatre(folder: Path) -> Theatre:
+    """Set up the three members in a folder: nodes, people with their keys and tokens, and each other's cards."""
+    (folder / "keys").mkdir(mode=0o700, parents=True)
     ports = find_free_ports(len(PARTS))
     urls = {part.id: f"https://127.0.0.1:{port}" for part, port in zip(PARTS, ports, strict=True)}
     nodes: dict[str, Node] = {}
     seats: dict[str, Seat] = {}
-    for done, part in enumerate(PARTS):
-        progress("setting up the nodes", done, len(PARTS))
+    for part in PARTS:
         nodes[part.id] = _make_node(folder, part, urls[part.id])
         seats |= {role.id: _seat(folder, nodes[part.id], role) for role in part.people}
     _introduce(nodes)
-    _furnish(folder, world, progress)
     for node in nodes.values():
         node.store.close()
-    return Theatre(folder, world, seats, urls)
+    return Theatre(folder, seats, urls)
+
+
+def furnish(folder: Path, world: World, progress: Progress) -> None:
+    """Give each member what it has of the world: chain data and a list of services, or its own accounts.
+
+    `folder` holds the world's files in `world/`.
+    """
+    with (folder / "world" / "services.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    known = [row for row in rows if row["service"] != KNOWN_TO_ONE]
+    for member in ("seoul", "hague"):
+        _write_rows(folder / member / "services.csv", ["address", "service", "kind"], known)
+        _import_chains(folder, member, world, progress)
+    _write_rows(
+        folder / "dolmen" / "accounts.csv", ["address", "asset", "balance", "customer"], _accounts(world)
+    )
+
+
+def _import_chains(folder: Path, member: str, world: World, progress: Progress) -> None:
+    for source, format_, chain in (
+        ("ethereum", "ethereum-etl", world.account.chain),
+        ("bitcoin", "bitcoin-etl", world.utxo.chain),
+    ):
+        import_source(
+            str(folder / "world" / source),
+            format=format_,
+            into=folder / member / "ledger",
+            chain=chain,
+            strict=True,
+            progress=progress,
+        )
 
 
 def find_free_ports(count: int) -> list[int]:
@@ -202,30 +230,6 @@ def _introduce(nodes: Mapping[str, Node]) -> None:
             if other is not node:
                 spoken = fingerprint(other.me.member_key)
                 add_member(node, console(node), read_card(other), fingerprint=spoken)
-
-
-def _furnish(folder: Path, world: World, progress: Progress) -> None:
-    with (folder / "world" / "services.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    known = [row for row in rows if row["service"] != KNOWN_TO_ONE]
-    for member in ("seoul", "hague"):
-        _write_rows(folder / member / "services.csv", ["address", "service", "kind"], known)
-        for source, format_, chain in (
-            ("ethereum", "ethereum-etl", world.account.chain),
-            ("bitcoin", "bitcoin-etl", world.utxo.chain),
-        ):
-            into = folder / member / "ledger"
-            import_source(
-                str(folder / "world" / source),
-                format=format_,
-                into=into,
-                chain=chain,
-                strict=True,
-                progress=progress,
-            )
-    _write_rows(
-        folder / "dolmen" / "accounts.csv", ["address", "asset", "balance", "customer"], _accounts(world)
-    )
 
 
 def read_secret(folder: Path) -> list[str]:

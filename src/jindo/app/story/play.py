@@ -22,15 +22,14 @@ from typing import Any
 
 from jindo.app.agreement import check_truth
 from jindo.app.cases import exhibit_folder
-from jindo.app.export import export_case
 from jindo.app.node import Node, open_node
 from jindo.app.people import console
 from jindo.app.story.cast import EXCHANGE_SERVICE, KNOWN_TO_ONE, Theatre, read_secret
 from jindo.app.story.desk import Desk
-from jindo.app.verifying_case import verify_case_folder
 from jindo.base.amounts import format_units
 from jindo.base.errors import IntegrityError
 from jindo.seal import SigningKey
+from jindo.sim import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,8 @@ class Scene:
 class Play:
     """The story under way: who sits where, and what it has come to."""
 
-    stage: Theatre
+    theatre: Theatre
+    world: World
     desks: dict[str, Desk]
     found: dict[str, Any] = field(default_factory=dict)
     """What later acts need of earlier ones, by name."""
@@ -56,17 +56,17 @@ class Play:
         return self.desks[person]
 
 
-def open_desks(stage: Theatre) -> dict[str, Desk]:
+def open_desks(theatre: Theatre) -> dict[str, Desk]:
     """Everyone at their desk, with their own key."""
     return {
         seat.person: Desk(
-            stage.urls[seat.member],
-            stage.certificate(seat.member),
+            theatre.urls[seat.member],
+            theatre.certificate(seat.member),
             seat.person,
             seat.token,
             SigningKey.from_pem(seat.key_file.read_bytes()),
         )
-        for seat in stage.seats.values()
+        for seat in theatre.seats.values()
     }
 
 
@@ -81,9 +81,9 @@ def play_acts(play: Play) -> Iterator[Scene]:
 
 
 def _open_the_case(play: Play) -> Iterator[str]:
-    kim, stage = play.desk("kim"), play.stage
+    kim = play.desk("kim")
     loss = [
-        {"theft": row.theft, "tx_hash": row.tx_hash, "index": row.output_index} for row in stage.world.stolen
+        {"theft": row.theft, "tx_hash": row.tx_hash, "index": row.output_index} for row in play.world.stolen
     ]
     case = kim.do(
         "/api/cases",
@@ -100,6 +100,7 @@ def _open_the_case(play: Play) -> Iterator[str]:
         once="open",
     )
     play.found["case"] = case["id"]
+    kim.do(f"/api/cases/{case['id']}/people", {"person": "lee"}, once="team")
     answer = kim.finish(kim.do(f"/api/cases/{case['id']}/traces", {"rule": "fifo"}, once="trace")["job"])
     play.found["first"] = answer
     kim.do(
@@ -113,7 +114,8 @@ def _open_the_case(play: Play) -> Iterator[str]:
     )
     shown = kim.read(f"/api/cases/{case['id']}")
     trace = _exhibit(shown, answer["exhibit"])
-    yield f"Kim (analyst) opens {case['number']} on {len(loss)} movements named as stolen, marked TLP:{case['tlp']}."
+    yield f"Kim (analyst) opens {case['number']} on {len(loss)} movements named as stolen, marked TLP:{case['tlp']}, and"
+    yield "  puts Lee (prosecutor) on it."
     yield f"A case without purpose, legal basis or expiry is refused: {_refuse_lawless(kim)}."
     yield from _tell_trace(trace)
     yield f"Exhibit {trace['n']} is sealed: SHA-256 {trace['sha256']}."
@@ -170,12 +172,16 @@ def _share_the_case(play: Play) -> Iterator[str]:
 
 def _all_acknowledged(view: Mapping[str, Any]) -> bool:
     sent = [row for row in view["statements"] if row["state"] == "published" and row["kind"] != "receipt"]
-    return all(receipt["received"] for row in sent for receipt in row["receipts"])
+    return all(_acknowledged(row) for row in sent)
+
+
+def _acknowledged(statement: Mapping[str, Any]) -> bool:
+    return all(receipt["received"] for receipt in statement["receipts"])
 
 
 def _add_the_label(play: Play) -> Iterator[str]:
     visser, jansen, case = play.desk("visser"), play.desk("jansen"), play.found["case"]
-    addresses = read_secret(play.stage.folder)
+    addresses = read_secret(play.theatre.folder)
     drafted = visser.do(
         f"/api/cases/{case}/labels",
         {
@@ -211,6 +217,13 @@ def _add_the_label(play: Play) -> Iterator[str]:
     yield f"  The Hague {findings['hague']}"
     _check(findings["seoul"] == findings["hague"], "that both come to the same findings hash")
     yield "The same findings hash."
+    second = play.found["second seoul"]["id"]
+    again = play.desk("kim").do(
+        f"/api/cases/{case}/shares", {"to": ["hague"], "items": [second]}, once="share-2"
+    )
+    for statement in again["statements"]:
+        play.desk("kim").sign(statement["id"])
+    yield "Seoul shares its second trace with The Hague as well."
     yield from _compare_with_truth(play)
 
 
@@ -227,7 +240,7 @@ def _compare_with_truth(play: Play) -> Iterator[str]:
     finally:
         node.store.close()
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    for theft in play.stage.world.truth.thefts:
+    for theft in play.world.truth.thefts:
         agreement = check_truth(theft, result)
         yield (
             f"✓ {agreement.theft}: {agreement.figures:,} figures on {agreement.accounts:,} accounts, "
@@ -314,10 +327,28 @@ def _recall_the_label(play: Play) -> Iterator[str]:
         "the findings after the recall",
     )
     yield "What rested on it is traced again on both sides: the findings are those of exhibit 1 again."
+    _come_to_rest(play)
     seen = kim.read(f"/api/recalls/{recall}")
     yield "Seoul sees what had rested on the label, and who was told:"
     for row in seen["rested"]:
         yield f"  {row['kind']} “{row['title']}”, given to {_names(row['told'])}"
+
+
+def _come_to_rest(play: Play) -> None:
+    """Wait until everyone has acknowledged everything and no node has work left in the case."""
+    case, ines = play.found["case"], play.desk("ines")
+    for person in ("kim", "visser"):
+        play.desk(person).wait(
+            f"/api/cases/{case}",
+            lambda view: _all_acknowledged(view) and _all_done(view),
+            "the last receipts",
+        )
+    reply = ines.read(f"/api/requests/{play.found['request']}")["replies"][0]
+    ines.wait(f"/api/statements/{reply['statement_id']}", _acknowledged, "the last receipt")
+
+
+def _all_done(view: Mapping[str, Any]) -> bool:
+    return all(job["state"] == "done" for job in view["jobs"])
 
 
 def _recall_acknowledged(view: Mapping[str, Any]) -> bool:
@@ -330,13 +361,16 @@ def _after(view: Mapping[str, Any], member: str, replaced: str) -> dict[str, Any
 
 
 def _hand_over(play: Play) -> Iterator[str]:
-    kim, case, stage = play.desk("kim"), play.found["case"], play.stage
+    from jindo.app.export import export_case
+    from jindo.app.verifying_case import verify_case_folder
+
+    kim, case, theatre = play.desk("kim"), play.found["case"], play.theatre
     brief = kim.read(f"/api/cases/{case}/brief?lang=en")
     yield from brief["text"].splitlines()
     node = _open(play, "seoul")
     try:
         number = kim.read(f"/api/cases/{case}")["number"]
-        out = stage.folder / number
+        out = theatre.folder / number
         if not out.exists():
             export_case(node, console(node), case, out)
     finally:
@@ -363,7 +397,8 @@ def _exhibit(view: Mapping[str, Any], exhibit: str) -> dict[str, Any]:
 
 def _money(row: Mapping[str, Any]) -> str:
     name = "BTC" if str(row["asset"]).startswith("bip122:") else "ETH"
-    return f"{format_units(int(row['amount']), decimals=int(row['decimals'] or 0))} {name}"
+    amount = format_units(int(row["amount"]), decimals=int(row["decimals"] or 0))
+    return f"{amount.rstrip('0').rstrip('.') if '.' in amount else amount} {name}"
 
 
 def _names(told: list[Mapping[str, Any]]) -> str:
@@ -371,7 +406,7 @@ def _names(told: list[Mapping[str, Any]]) -> str:
 
 
 def _open(play: Play, member: str) -> Node:
-    return open_node(play.stage.node(member))
+    return open_node(play.theatre.node(member))
 
 
 def _check(holds: bool, what: str) -> None:  # noqa: FBT001  reads as a sentence
@@ -383,7 +418,7 @@ def _check(holds: bool, what: str) -> None:  # noqa: FBT001  reads as a sentence
 
 def page_of(play: Play) -> str:
     """The address of the page that shows the case."""
-    return f"{play.stage.urls['seoul']}/cases/{play.found['case']}"
+    return f"{play.theatre.urls['seoul']}/cases/{play.found['case']}"
 
 
 def folder_of(play: Play) -> Path:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jindo.app.story.cast import PARTS, Theatre, build_stage, is_of_a_demo, prepare_folder
+from jindo.app.story.cast import PARTS, Theatre, build_theatre, furnish, is_of_a_demo, prepare_folder
 from jindo.app.story.play import Play, Scene, folder_of, open_desks, page_of, play_acts
 from jindo.app.story.processes import NodeProcess, wait_ready
 from jindo.app.study import Progress
 from jindo.base.errors import ConflictError
-from jindo.sim import make_world, write_world
+from jindo.sim import World, make_world, write_world
 
 WORLD = "bybit"
 FORMAT = "jindo.demo/2"
@@ -50,28 +50,28 @@ class DemoOutcome:
 
 
 class Story:
-    """A stage with its processes: the demo plays on it, and so does the test that kills them."""
+    """The members with their processes: the demo plays with them, and so does the test that kills them."""
 
-    def __init__(self, stage: Theatre) -> None:
-        self.stage = stage
-        self.processes = {part.id: NodeProcess(stage.node(part.id)) for part in PARTS}
+    def __init__(self, theatre: Theatre, world: World) -> None:
+        self.theatre, self.world = theatre, world
+        self.processes = {part.id: NodeProcess(theatre.node(part.id)) for part in PARTS}
 
     def start(self, member: str) -> None:
         """Start a member's node and wait until it answers."""
         process = self.processes[member]
         process.start()
-        wait_ready(self.stage.urls[member], self.stage.certificate(member), process)
+        wait_ready(self.theatre.urls[member], self.theatre.certificate(member), process)
 
     @contextmanager
     def playing(self) -> Iterator[Play]:
         """All nodes started and everyone at their desk; afterwards all nodes are stopped."""
-        desks = open_desks(self.stage)
+        desks = open_desks(self.theatre)
         try:
             for process in self.processes.values():
                 process.start()
             for member in self.processes:
                 self.start(member)
-            yield Play(self.stage, desks)
+            yield Play(self.theatre, self.world, desks)
         finally:
             for desk in desks.values():
                 desk.close()
@@ -93,7 +93,10 @@ def build_story(folder: Path, *, seed: int, scale: float, progress: Progress) ->
     marker = {"format": FORMAT, "world": WORLD, "seed": seed, "scale": scale}
     prepare_folder(folder, marker)
     write_world(world, folder / "world")
-    return Story(build_stage(folder, world, progress))
+    progress("setting up the nodes", 0, None)
+    theatre = build_theatre(folder)
+    furnish(folder, world, progress)
+    return Story(theatre, world)
 
 
 def run_demo(
@@ -121,17 +124,17 @@ def run_demo(
                 tell(scene)
         page, export = page_of(play), folder_of(play)
     pid = _leave_open(story, lasting) if lasting else 0
-    token = story.stage.seats["kim"].token
-    return DemoOutcome(story.stage.folder, tuple(scenes), page, token, export, pid, lasting)
+    token = story.theatre.seats["kim"].token
+    return DemoOutcome(story.theatre.folder, tuple(scenes), page, token, export, pid, lasting)
 
 
 def _leave_open(story: Story, lasting: int) -> int:
     """Start the node that shows the page once more, to go on by itself for a while."""
     process = story.processes[SHOWN]
     process.start(lasting=lasting)
-    wait_ready(story.stage.urls[SHOWN], story.stage.certificate(SHOWN), process)
+    wait_ready(story.theatre.urls[SHOWN], story.theatre.certificate(SHOWN), process)
     pid = process.leave()
-    (story.stage.folder / "serving.json").write_text(json.dumps({"pid": pid}) + "\n", encoding="utf-8")
+    (story.theatre.folder / "serving.json").write_text(json.dumps({"pid": pid}) + "\n", encoding="utf-8")
     return pid
 
 

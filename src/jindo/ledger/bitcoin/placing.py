@@ -2,6 +2,7 @@
 
 * Blocks form chains by the hash of the block before. A chain is placed by the genesis block or a block that the
   ledger keeps, or else by the height that one of its coinbases states (BIP-34).
+* From the height on at which BIP-34 binds its network, a block that does not state its height stands nowhere.
 * Of rival blocks the chain with more work stands, as in Bitcoin; the first that came, where they are equal.
 * What the ledger keeps is never put out by what is new, and no block stands on one that does not.
 
@@ -62,7 +63,7 @@ def place_blocks(
     refused: dict[bytes, str] = {}
     for strand in sorted(_iter_strands(new, held, network), key=lambda strand: -strand.work):
         refused |= dict.fromkeys((link.hash for link in strand.others), RIVAL)
-        _stand(strand, taken, heights, refused)
+        _stand(strand, taken, heights, refused, network)
     return heights, refused
 
 
@@ -71,6 +72,7 @@ def _stand(
     taken: dict[int, tuple[bytes, bytes]],
     heights: dict[bytes, int],
     refused: dict[bytes, str],
+    network: Network,
 ) -> None:
     """Put the strand's blocks at their heights, up to the first that cannot stand."""
     if strand.base is None:
@@ -78,7 +80,7 @@ def _stand(
         return
     problem = ""
     for height, link in enumerate(strand.way, strand.base):
-        problem = problem or _find_problem(link, height, taken)
+        problem = problem or _find_problem(link, height, taken, network)
         if problem:
             refused[link.hash] = problem
         else:
@@ -86,8 +88,10 @@ def _stand(
             heights[link.hash] = height
 
 
-def _find_problem(link: BlockLink, height: int, taken: Mapping[int, tuple[bytes, bytes]]) -> str:
-    if height < 0 or link.stated not in (None, height):
+def _find_problem(
+    link: BlockLink, height: int, taken: Mapping[int, tuple[bytes, bytes]], network: Network
+) -> str:
+    if height < 0 or link.stated != (height if height >= network.heights_from else None):
         return MISSTATED
     below, above = taken.get(height - 1), taken.get(height + 1)
     stands_elsewhere = below is not None and below[0] != link.previous

@@ -1,58 +1,24 @@
 """The raw blocks that a ledger keeps, from which it proves its transactions.
 
-    LEDGER/blocks/NAME/NNNN/          one parcel: what one import added; never changed after
-    ├── blocks.dat                    the raw blocks, end to end
-    ├── blocks.arrow                  hash, previous hash, height, place in blocks.dat, first transaction
-    └── transactions.arrow            id and place of each transaction in block order, and the ids' sorted order
+* A proof that is handed out was checked: what is damaged on the disk is an `IntegrityError`, never a wrong proof.
+* The tree of the block that was proven from last is kept, so that proofs are cheap in the order of blocks.
 
-* A parcel is written in full, and on the disk, before `ledger.json` names it with the SHA-256 of each file.
-* The two indices are held against their hashes when they are opened. What is taken from blocks.dat proves itself: it
-  must give the ids and the header that it is kept for.
-* Memory follows the number of transactions (44 bytes each while writing), not the blocks.
-
-Which blocks come in is `sources.bitcoin_blocks`'s; where parcels stand, `folder`'s.
+How blocks lie on the disk is `parcel`'s; what a proof shows, `proof`'s.
 """
 
 from __future__ import annotations
 
-import os
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from jindo.base.errors import InputError, IntegrityError
 from jindo.base.ids import ChainId
-from jindo.ledger.bitcoin.block import HEADER_SIZE, RawBlock
 from jindo.ledger.bitcoin.merkle import build_branch, build_levels
+from jindo.ledger.bitcoin.parcel import DATA, BlockParcel, OpenParcel
 from jindo.ledger.bitcoin.placing import HeldBlock
 from jindo.ledger.bitcoin.proof import AMBIGUOUS_SIZE, TransactionProof, check_proof
 from jindo.ledger.bitcoin.transaction import from_shown, parse_transaction
-from jindo.ledger.hashing import HashingFile, check_files
-
-DATA, BLOCKS, TRANSACTIONS = "blocks.dat", "blocks.arrow", "transactions.arrow"
-INDICES = (BLOCKS, TRANSACTIONS)
-PARCEL_FILES = frozenset({DATA, *INDICES})
-_DIGEST = 32
-
-
-@dataclass(frozen=True, slots=True)
-class BlockParcel:
-    """One parcel, as `ledger.json` names it."""
-
-    folder: str
-    """Below the ledger's."""
-    blocks: int
-    transactions: int
-    heights: list[int]
-    """Least and greatest height."""
-    files: dict[str, str]
-    """SHA-256 of each file, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,125 +34,6 @@ class TransactionPlace:
     def coinbase(self) -> TransactionPlace:
         """Where the first transaction of the same block stands."""
         return replace(self, index=0)
-
-
-class ParcelWriter:
-    """A parcel that is being written into a new folder."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self._folder = folder
-        self._stream = (folder / DATA).open("wb")
-        self._data = HashingFile(self._stream)
-        self._hashes, self._previous, self._txids = bytearray(), bytearray(), bytearray()
-        self._heights, self._offsets, self._firsts = array("q"), array("q", [0]), array("q", [0])
-        self._starts, self._sizes = array("i"), array("i")
-
-    def add(self, raw: bytes, block: RawBlock, height: int) -> None:
-        """Put one checked block in."""
-        self._data.write(raw)
-        self._hashes += block.header.hash
-        self._previous += block.header.previous
-        self._heights.append(height)
-        self._offsets.append(self._offsets[-1] + len(raw))
-        self._starts.extend(block.starts)
-        self._sizes.extend(tx.size for tx in block.transactions)
-        self._txids += b"".join(tx.txid for tx in block.transactions)
-        self._firsts.append(len(self._sizes))
-
-    def close(self) -> None:
-        """Let go of the file; what was not finished counts for nothing."""
-        self._stream.close()
-
-    def finish(self) -> BlockParcel | None:
-        """The parcel, on the disk, its folder not yet below the ledger's; `None` where no block was added."""
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
-        self._stream.close()
-        if not len(self._heights):
-            return None
-        files = {
-            DATA: self._data.hexdigest(),
-            BLOCKS: self._write_blocks(),
-            TRANSACTIONS: self._write_transactions(),
-        }
-        heights = [min(self._heights), max(self._heights)]
-        return BlockParcel("", len(self._heights), len(self._sizes), heights, files)
-
-    def _write_blocks(self) -> str:
-        columns = {
-            "hash": _to_digests(self._hashes),
-            "previous": _to_digests(self._previous),
-            "height": pa.array(np.array(self._heights)),
-            "end": pa.array(np.array(self._offsets[1:])),
-            "last": pa.array(np.array(self._firsts[1:])),
-        }
-        return _write_table(self._folder / BLOCKS, columns)
-
-    def _write_transactions(self) -> str:
-        txids = _to_digests(self._txids)
-        columns = {
-            "txid": txids,
-            "start": pa.array(np.array(self._starts)),
-            "size": pa.array(np.array(self._sizes)),
-            "order": pa.array(pc.sort_indices(txids).to_numpy().astype(np.int64)),
-        }
-        return _write_table(self._folder / TRANSACTIONS, columns)
-
-
-class OpenParcel:
-    """A parcel's indices, mapped."""
-
-    def __init__(self, folder: Path, parcel: BlockParcel) -> None:
-        check_files(folder, {name: parcel.files[name] for name in INDICES}, pattern="*.arrow")
-        self._folder = folder
-        blocks, transactions = (_map_table(folder / name) for name in INDICES)
-        self._hashes, self._previous = _from_digests(blocks["hash"]), _from_digests(blocks["previous"])
-        self._heights = blocks["height"].to_numpy()
-        self._offsets = np.append(0, blocks["end"].to_numpy())
-        self._firsts = np.append(0, blocks["last"].to_numpy())
-        self._txids = _from_digests(transactions["txid"])
-        self._starts, self._sizes = transactions["start"].to_numpy(), transactions["size"].to_numpy()
-        self._order = transactions["order"].to_numpy()
-
-    def __len__(self) -> int:
-        return len(self._heights)
-
-    def iter_blocks(self) -> Iterator[tuple[bytes, HeldBlock]]:
-        """Hash, height and previous hash of each block."""
-        for row, height in enumerate(self._heights):
-            yield _at(self._hashes, row), HeldBlock(int(height), _at(self._previous, row))
-
-    def find(self, txid: bytes) -> Iterator[tuple[int, int, int]]:
-        """Height, index and row of block of each transaction with this id."""
-        low, high = 0, len(self._order)
-        while low < high:
-            middle = (low + high) // 2
-            if _at(self._txids, int(self._order[middle])) < txid:
-                low = middle + 1
-            else:
-                high = middle
-        while low < len(self._order) and _at(self._txids, int(self._order[low])) == txid:
-            row = int(self._order[low])
-            block = int(np.searchsorted(self._firsts, row, side="right")) - 1
-            yield int(self._heights[block]), row - int(self._firsts[block]), block
-            low += 1
-
-    def txids(self, block: int) -> list[bytes]:
-        """The ids of a block's transactions, in order."""
-        return [
-            _at(self._txids, row) for row in range(int(self._firsts[block]), int(self._firsts[block + 1]))
-        ]
-
-    def read(self, block: int, index: int) -> tuple[bytes, bytes]:
-        """A block's header and one of its transactions, raw."""
-        first, begins = int(self._firsts[block]), int(self._offsets[block])
-        with (self._folder / DATA).open("rb") as stream:
-            stream.seek(begins)
-            header = stream.read(HEADER_SIZE)
-            stream.seek(begins + int(self._starts[first + index]))
-            raw = stream.read(int(self._sizes[first + index]))
-        return header, raw
 
 
 class BlockStore:
@@ -244,34 +91,3 @@ class BlockStore:
         if self._tree[0] != (parcel, row):
             self._tree = (parcel, row), build_levels(self._parcels[parcel].txids(row))
         return self._tree[1]
-
-
-def _to_digests(data: bytearray) -> Any:
-    count = len(data) // _DIGEST
-    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(_DIGEST), count, [None, pa.py_buffer(bytes(data))])
-
-
-def _from_digests(column: Any) -> memoryview:
-    return memoryview(column.buffers()[1])[: _DIGEST * len(column)]
-
-
-def _at(digests: memoryview, row: int) -> bytes:
-    return bytes(digests[_DIGEST * row : _DIGEST * (row + 1)])
-
-
-def _write_table(path: Path, columns: dict[str, Any]) -> str:
-    batch = pa.record_batch(columns)
-    with path.open("wb") as stream:
-        hashed = HashingFile(stream)
-        with pa.ipc.new_file(hashed, batch.schema) as writer:
-            writer.write_batch(batch)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return hashed.hexdigest()
-
-
-def _map_table(path: Path) -> Any:
-    try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise IntegrityError("the index of raw blocks cannot be read", place=str(path)) from error

@@ -20,9 +20,9 @@ from jindo.base.errors import InputError
 from jindo.base.ids import ChainId, TxId
 from jindo.ledger.bitcoin.block import RawBlock, check_block, find_height, parse_block
 from jindo.ledger.bitcoin.networks import Network, get_network
+from jindo.ledger.bitcoin.parcel import BlockParcel, ParcelWriter
 from jindo.ledger.bitcoin.placing import MISSTATED, RIVAL, UNKNOWN, BlockLink, HeldBlock, place_blocks
 from jindo.ledger.bitcoin.script import find_address
-from jindo.ledger.bitcoin.store import BlockParcel, ParcelWriter
 from jindo.ledger.bitcoin.transaction import RawOutput, RawTransaction, to_shown
 from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
@@ -44,7 +44,7 @@ _WHY = {
     ),
     MISSTATED: (
         "ledger.bad-raw-block",
-        "block {name} states another height than the blocks around it give it",
+        "block {name} does not state the height that the blocks around it give it",
         _OTHER_COPY,
     ),
 }

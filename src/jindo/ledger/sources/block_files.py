@@ -99,7 +99,7 @@ class _Masked:
 
 
 def _iter_records(file: _Masked, network: Network) -> Iterator[bytes | BadRow]:
-    at = _skip_zeros(file, 0)
+    at = 0
     while at < file.size:
         head = file.plain(at, _PREFIX)
         length = int.from_bytes(head[4:], "little")
@@ -109,21 +109,17 @@ def _iter_records(file: _Masked, network: Network) -> Iterator[bytes | BadRow]:
             reason = f"the block at byte {at} is not whole: its stated length is {length}"
         else:
             yield file.plain(at + _PREFIX, length)
-            at = _skip_zeros(file, at + _PREFIX + length)
+            at += _PREFIX + length
             continue
-        yield BadRow("ledger.bad-raw-block", reason, _AGAIN)
-        at = _find_magic(file, at + 1, network.magic)
+        following = _find_magic(file, at + 1, network.magic)
+        if not _is_zero(file, at, following):
+            yield BadRow("ledger.bad-raw-block", reason, _AGAIN)
+        at = following
 
 
-def _skip_zeros(file: _Masked, at: int) -> int:
-    """The place of the next byte that the disk does not hold as zero."""
-    while at < file.size:
-        data = file.raw(at, _CHUNK)
-        rest = data.lstrip(b"\0")
-        if rest:
-            return at + len(data) - len(rest)
-        at += len(data)
-    return at
+def _is_zero(file: _Masked, at: int, end: int) -> bool:
+    """Whether the disk holds zeros alone from `at` to `end`: they are no part of what the key was laid over."""
+    return not any(file.raw(place, min(_CHUNK, end - place)).strip(b"\0") for place in range(at, end, _CHUNK))
 
 
 def _find_magic(file: _Masked, at: int, magic: bytes) -> int:

@@ -54,7 +54,9 @@ def make_tx(
     script: bytes = b"",
     witness: bytes = b"",
 ) -> MadeTx:
-    inputs = b"".join(t + i.to_bytes(4, "little") + compact(len(script)) + script + b"\xff" * 4 for t, i in spent)
+    inputs = b"".join(
+        t + i.to_bytes(4, "little") + compact(len(script)) + script + b"\xff" * 4 for t, i in spent
+    )
     made = b"".join(v.to_bytes(8, "little") + compact(len(s)) + s for v, s in outputs)
     body = compact(len(spent)) + inputs + compact(len(outputs)) + made
     version, locktime = (2).to_bytes(4, "little"), bytes(4)
@@ -97,7 +99,13 @@ def make_block(
 ) -> bytes:
     """A block's bytes; where it is `lazy`, without the work."""
     root = root_of([tx.txid for tx in transactions]) if root is None else root
-    start = version.to_bytes(4, "little") + previous + root + time.to_bytes(4, "little") + bits.to_bytes(4, "little")
+    start = (
+        version.to_bytes(4, "little")
+        + previous
+        + root
+        + time.to_bytes(4, "little")
+        + bits.to_bytes(4, "little")
+    )
     target = (bits & 0xFFFFFF) << 8 * ((bits >> 24) - 3)
     for nonce in range(1 << 16):
         header = start + nonce.to_bytes(4, "little")
@@ -122,7 +130,9 @@ class Story:
 
 def make_story() -> Story:
     coins = make_coinbase(1, 1)
-    first = make_tx([(coins.txid, 0)], [(30 * 10**8, pay_to(2)), (20 * 10**8 - 500, pay_to(3))], witness=b"sig")
+    first = make_tx(
+        [(coins.txid, 0)], [(30 * 10**8, pay_to(2)), (20 * 10**8 - 500, pay_to(3))], witness=b"sig"
+    )
     second = make_tx([(first.txid, 0)], [(30 * 10**8 - 700, pay_to(4))], witness=b"another")
     one = make_block(GENESIS, [coins], time=1_600_000_000)
     two = make_block(hash_of(one), [make_coinbase(2, 9), first], time=1_600_000_600)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,10 +180,8 @@ def test_a_cut_or_longer_transaction_is_refused(cut: int, data: st.DataObject) -
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     for parse in (parse_transaction, parse_block):
-        try:
-            parse(data)
-        except InputError as error:
-            assert str(error)
+        with suppress(InputError):  # and nothing else
+            assert parse(data) is not None
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,9 @@ def test_a_height_is_read_where_the_rule_demands_it(height: int) -> None:
     assert on_main == (height if height >= 227_931 else None)
 
 
-@pytest.mark.parametrize("script", [b"", b"\x02\x01\x00", b"\x01\x10", b"\x01\x80", b"\x05" + b"\1" * 5, b"\x04\1"])
+@pytest.mark.parametrize(
+    "script", [b"", b"\x02\x01\x00", b"\x01\x10", b"\x01\x80", b"\x05" + b"\1" * 5, b"\x04\1"]
+)
 def test_what_is_no_height_is_none(script: bytes) -> None:
     coinbase = make_tx([(bytes(32), 0xFFFFFFFF)], [(1, b"")], script=script)
     block = parse_block(make_block(GENESIS, [coinbase]))
@@ -272,10 +274,8 @@ def test_every_branch_leads_to_the_root_and_no_other_place_does(count: int, data
     branch = build_branch(levels, index)
     assert climb(txids[index], index, branch) == root
     for other in set(range(1 << len(branch))) - {index}:
-        try:
+        with suppress(InputError):  # where the place is one of a repeated transaction
             assert climb(txids[index], other, branch) != root
-        except InputError as error:
-            assert "repeated transaction" in str(error)
     with pytest.raises(InputError, match="no place"):
         climb(txids[index], 1 << len(branch), branch)
 

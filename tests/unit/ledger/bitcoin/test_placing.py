@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.ledger.bitcoin.mining import GENESIS, REGTEST
@@ -9,7 +11,7 @@ from tests.unit.ledger.bitcoin.mining import GENESIS, REGTEST
 from jindo.ledger.bitcoin.networks import get_network
 from jindo.ledger.bitcoin.placing import MISSTATED, RIVAL, UNKNOWN, BlockLink, HeldBlock, place_blocks
 
-TEST = get_network(REGTEST)
+TEST = replace(get_network(REGTEST), heights_from=500)
 
 
 def name(text: str) -> bytes:
@@ -26,7 +28,8 @@ def place(links: list[BlockLink], held: dict[str, tuple[int, str]] | None = None
     heights, refused = place_blocks(links, kept, TEST)
     assert not heights.keys() & refused.keys()
     assert {one.hash for one in links} == heights.keys() | refused.keys()
-    return {key.decode().rstrip("."): value for key, value in {**heights, **refused}.items()}
+    told: dict[bytes, int | str] = {**heights, **refused}
+    return {key.decode().rstrip("."): value for key, value in told.items()}
 
 
 CHAIN = [link("a", GENESIS), link("b", "a"), link("c", "b"), link("d", "c")]
@@ -44,7 +47,11 @@ def test_the_genesis_block_itself_stands_at_zero() -> None:
 
 
 def test_a_stated_height_places_the_blocks_before_and_after_it() -> None:
-    assert place([link("p", "o"), link("q", "p", stated=500), link("r", "q")]) == {"p": 499, "q": 500, "r": 501}
+    assert place([link("p", "o"), link("q", "p", stated=500), link("r", "q")]) == {
+        "p": 499,
+        "q": 500,
+        "r": 501,
+    }
 
 
 def test_blocks_that_nothing_places_are_told() -> None:
@@ -79,10 +86,10 @@ def test_what_is_held_is_never_put_out_and_nothing_stands_on_its_rival() -> None
 
 
 def test_neighbours_that_do_not_hang_together_do_not_both_stand() -> None:
-    held = {"x": (41, "w")}
-    assert place([link("z", "other", stated=42)], held) == {"z": RIVAL}
-    assert place([link("v", "u", stated=40)], held) == {"v": RIVAL}
-    assert place([link("w", "u", stated=40)], held) == {"w": 40}
+    held = {"x": (541, "w")}
+    assert place([link("z", "other", stated=542)], held) == {"z": RIVAL}
+    assert place([link("v", "u", stated=540)], held) == {"v": RIVAL}
+    assert place([link("w", "u", stated=540)], held) == {"w": 540}
 
 
 def test_a_block_that_states_a_wrong_height_stands_nowhere() -> None:
@@ -91,4 +98,13 @@ def test_a_block_that_states_a_wrong_height_stands_nowhere() -> None:
         "b": MISSTATED,
         "c": MISSTATED,
     }
-    assert place([link("p", "o"), link("q", "p", stated=0)]) == {"p": MISSTATED, "q": MISSTATED}
+    deep = [
+        link("p0", "o"),
+        *(link(f"p{n}", f"p{n - 1}") for n in range(1, 501)),
+        link("q", "p500", stated=500),
+    ]
+    assert set(place(deep).values()) == {MISSTATED}
+
+
+def test_a_block_that_states_no_height_where_it_must_stands_nowhere() -> None:
+    assert place([link("y", "x"), link("z", "y")], {"x": (498, "w")}) == {"y": 499, "z": MISSTATED}

@@ -1,0 +1,385 @@
+"""Every endpoint is in one table with who may ask it, and refuses everybody else.
+
+* A route of the application that is not in the table fails the test, and so does a row without a route.
+* Refused are: nobody, a word that is no token, a withdrawn and an expired token, tokens, sessions and passes of and for another
+  node, a person where members ask, a member where people ask, and every role that the row does not name.
+* The roles are written here by hand: a slip in the table of permissions shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from tests.unit.web.nodes import (
+    MIXER,
+    NOW,
+    Desk,
+    build_node,
+    introduce,
+    lay_trace,
+    open_case,
+    staff,
+)
+
+from jindo import app
+from jindo.seal import SigningKey
+from jindo.share import ROLES, build_pass, collection_id
+from jindo.web import build_web
+
+ORIGIN = "https://127.0.0.1:8700"
+TRACE = "7b1a2f0e-0000-4000-8000-000000000001"
+
+CASEWORK = {"analyst", "prosecutor", "liaison"}
+WORK = CASEWORK | {"compliance"}
+READERS = WORK | {"auditor"}
+ADMIN = {"admin"}
+EVERYONE = set(ROLES)
+PARTNER = {"partner"}
+ANYBODY: set[str] = {"anybody"}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row: how it is asked, and who may."""
+
+    method: str
+    path: str
+    may: set[str]
+    body: dict[str, Any] | None = None
+    query: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+NOTE = {"title": "Seen", "text": "At the usual place."}
+LABEL = {
+    "addresses": [MIXER],
+    "service": "Whirlwind",
+    "kind": "mixer",
+    "reason": "seized server",
+    "to": ["hague"],
+}
+CASE = {
+    "title": "Fraud by phone",
+    "kind": "fraud",
+    "purpose": "investigation",
+    "legal_basis": "Article 199",
+    "expires": NOW + 86_400,
+}
+REQUEST = {
+    "addressee": "coinbay",
+    "kind": "freeze",
+    "fields": {"rank": "Inspector", "contact": "cyber@police.example", "alternative": "+82 2 000"},
+}
+SIGNATURE = {"key_id": "0" * 64, "sig": "A" * 86 + "=="}
+TAXII = "/taxii2/jindo/collections/{collection}"
+
+TABLE = [
+    Endpoint("GET", "/health", ANYBODY),
+    Endpoint("GET", "/static/style.css", ANYBODY),
+    Endpoint("GET", "/sign-in", ANYBODY),
+    Endpoint("POST", "/sign-in", ANYBODY),
+    Endpoint("POST", "/sign-out", ANYBODY),
+    Endpoint("GET", "/", EVERYONE),
+    Endpoint("GET", "/cases/{case}", READERS),
+    Endpoint("GET", "/requests", READERS),
+    Endpoint("GET", "/requests/{request_id}", READERS),
+    Endpoint("GET", "/jobs", READERS | ADMIN),
+    Endpoint("GET", "/audit", {"admin", "auditor"}),
+    Endpoint("GET", "/api/openapi.json", EVERYONE),
+    Endpoint("GET", "/api/me", EVERYONE),
+    Endpoint("GET", "/api/cases", READERS),
+    Endpoint("POST", "/api/cases", CASEWORK, CASE),
+    Endpoint("GET", "/api/cases/{case}", READERS),
+    Endpoint("POST", "/api/cases/{case}/people", CASEWORK, {"person": "liaison"}),
+    Endpoint("POST", "/api/cases/{case}/notes", CASEWORK, NOTE),
+    Endpoint("POST", "/api/cases/{case}/traces", CASEWORK, {}),
+    Endpoint("POST", "/api/cases/{case}/shares", CASEWORK, {"to": ["hague"]}),
+    Endpoint("GET", "/api/cases/{case}/statements", READERS),
+    Endpoint("POST", "/api/cases/{case}/labels", {"analyst", "liaison"}, LABEL),
+    Endpoint("GET", "/api/cases/{case}/requests", READERS),
+    Endpoint("POST", "/api/cases/{case}/requests", CASEWORK, REQUEST),
+    Endpoint("GET", "/api/cases/{case}/brief", READERS),
+    Endpoint("GET", "/api/statements/{statement}", READERS),
+    Endpoint("POST", "/api/statements/{statement}/signatures", WORK, SIGNATURE),
+    Endpoint("POST", "/api/statements/{statement}/recalls", WORK, {"reason": "wrong wallet"}),
+    Endpoint("GET", "/api/recalls/{recall}", READERS),
+    Endpoint("GET", "/api/requests", READERS),
+    Endpoint("GET", "/api/requests/{request}", READERS),
+    Endpoint("POST", "/api/requests/{request}/send", CASEWORK, {}),
+    Endpoint("GET", "/api/requests/{request}/matches", {"compliance"}),
+    Endpoint(
+        "POST",
+        "/api/requests/{request}/replies",
+        {"compliance", "prosecutor", "liaison"},
+        {"reason": "held", "until": "2027-01-01"},
+    ),
+    Endpoint("GET", "/api/jobs/{job}", READERS | ADMIN),
+    Endpoint("POST", "/api/pulls", WORK | ADMIN, {}),
+    Endpoint("GET", "/api/members", EVERYONE - {"intake-clerk"}),
+    Endpoint("POST", "/api/members", ADMIN, {"card": {}, "fingerprint": "0000"}),
+    Endpoint("GET", "/api/people", {"admin", "auditor"}),
+    Endpoint("POST", "/api/people", ADMIN, {"id": "park", "name": "Park", "roles": ["analyst"]}),
+    Endpoint("POST", "/api/people/{person}/tokens", ADMIN, {"days": 1}),
+    Endpoint("GET", "/api/audit", {"admin", "auditor"}),
+    Endpoint("GET", "/taxii2/", PARTNER),
+    Endpoint("GET", "/taxii2/jindo/", PARTNER),
+    Endpoint("GET", "/taxii2/jindo/status/{status}/", PARTNER),
+    Endpoint("GET", "/taxii2/jindo/collections/", PARTNER),
+    Endpoint("GET", f"{TAXII}/", PARTNER),
+    Endpoint("GET", f"{TAXII}/manifest/", PARTNER),
+    Endpoint("GET", f"{TAXII}/objects/", PARTNER),
+    Endpoint("POST", f"{TAXII}/objects/", PARTNER, {"objects": []}),
+    Endpoint("GET", f"{TAXII}/objects/{{object_id}}/", PARTNER),
+    Endpoint("DELETE", f"{TAXII}/objects/{{object_id}}/", PARTNER),
+    Endpoint("GET", f"{TAXII}/objects/{{object_id}}/versions/", PARTNER),
+    Endpoint("GET", "/files/{exhibit}/{name}", PARTNER),
+    Endpoint("GET", "/log/checkpoint", PARTNER),
+    Endpoint("GET", "/log/inclusion", PARTNER, query={"index": "0", "size": "1"}),
+    Endpoint("GET", "/log/consistency", PARTNER, query={"old": "0", "new": "1"}),
+]
+GUARDED = [row for row in TABLE if row.may != ANYBODY]
+FOR_PEOPLE = [row for row in GUARDED if row.may != PARTNER]
+FOR_PARTNERS = [row for row in GUARDED if row.may == PARTNER]
+ROLE_BY_ROW = [pytest.param(row, role, id=f"{row} {role}") for row in FOR_PEOPLE for role in sorted(EVERYONE)]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A node under test, its neighbours, and things to ask about."""
+
+    web: FastAPI
+    seoul: Desk
+    hague: Desk
+    coinbay: Desk
+    places: dict[str, str]
+
+    def client(self) -> httpx.Client:
+        return TestClient(self.web, base_url=ORIGIN, follow_redirects=False)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("endpoints")
+    seoul, hague, coinbay = build_desks(folder)
+    places = fill(seoul)
+    yield World(build_web(seoul.node), seoul, hague, coinbay, places)
+    for desk in (seoul, hague, coinbay):
+        desk.node.store.close()
+
+
+def build_desks(folder: Path) -> tuple[Desk, Desk, Desk]:
+    seoul = build_node(folder / "seoul", "seoul", name="Seoul Police", country="KR", kind="police")
+    hague = build_node(folder / "hague", "hague", name="Cyber Agency", country="NL", kind="agency")
+    coinbay = build_node(
+        folder / "coinbay", "coinbay", name="Coinbay", country="MT", kind="exchange", services=("Coinbay",)
+    )
+    introduce(seoul, hague, coinbay)
+    return staff(seoul), staff(hague), staff(coinbay)
+
+
+def fill(desk: Desk) -> dict[str, str]:
+    """A case with a trace, shared and recalled in part, and a request; the ids that paths need."""
+    node, analyst = desk.node, desk.people["analyst"]
+    case = open_case(desk)
+    lay_trace(desk, case, id=TRACE)
+    shared = app.share_case(node, analyst, case, to=["hague"])["statements"]
+    for statement in shared:
+        desk.sign(statement["id"], "analyst")
+    label = app.draft_label(node, analyst, case, **{"tlp": "AMBER", **LABEL})["statement"]["id"]
+    desk.sign(label, "analyst", "liaison")
+    recall = app.draft_recall(node, analyst, label, reason="wrong wallet")["statement"]["id"]
+    desk.sign(recall, "analyst", "liaison", "prosecutor")
+    request = app.draft_request(node, analyst, case, **REQUEST)
+    desk.sign(request["statement"]["id"], "analyst", "prosecutor")
+    job = app.request_pull(node, analyst, member="hague")["jobs"][0]["job"]
+    return {
+        "case": case,
+        "statement": request["statement"]["id"],
+        "recall": recall,
+        "request": request["id"],
+        "request_id": request["id"],
+        "job": job,
+        "person": "analyst",
+        "status": "00000000-0000-4000-8000-000000000000",
+        "collection": collection_id(node.me),
+        "object_id": "identity--00000000-0000-4000-8000-000000000000",
+        "exhibit": TRACE,
+        "name": "result.json",
+    }
+
+
+def ask(
+    world: World, row: Endpoint, token: str | None = None, cookie: str | None = None, **headers: str
+) -> httpx.Response:
+    with world.client() as client:
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if cookie is not None:
+            client.cookies.set("__Host-jindo-session", cookie, domain="127.0.0.1", path="/")
+        path = row.path.format(**world.places)
+        return client.request(row.method, path, json=row.body, params=row.query, headers=headers)
+
+
+def is_page(row: Endpoint) -> bool:
+    return not row.path.startswith(("/api", "/taxii2", "/files", "/log", "/health"))
+
+
+def assert_unknown(row: Endpoint, answer: httpx.Response) -> None:
+    """Nobody known asks: 401 for programs; a page leads to the sign-in page."""
+    if is_page(row):
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/sign-in?")
+        return
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert code_of(answer) == "node.token"
+
+
+def assert_forbidden(row: Endpoint, answer: httpx.Response) -> None:
+    assert answer.status_code == 403
+    if not is_page(row):
+        assert code_of(answer) in {"node.role", "node.kind"}
+
+
+def code_of(answer: httpx.Response) -> str:
+    body = answer.json()
+    return str(body["error"]["code"] if "error" in body else body["error_code"])
+
+
+def build_pass_for(desk: Desk, audience: str, *, key: SigningKey | None = None, time: int = NOW) -> str:
+    node = desk.node
+    return build_pass(
+        member=node.me.id, audience=audience, key=key or node.service_key, time=time, nonce="00" * 16
+    )
+
+
+def list_routes(web: FastAPI) -> set[str]:
+    return {
+        f"{method} {route.path}"
+        for route in web.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+
+
+def test_table_holds_every_route_and_no_other(world: World) -> None:
+    assert {str(row) for row in TABLE} == list_routes(world.web)
+    assert len(TABLE) == len({str(row) for row in TABLE})
+
+
+def test_application_has_no_route_of_another_kind(world: World) -> None:
+    assert [route for route in world.web.routes if not isinstance(route, APIRoute)] == []
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=str)
+def test_refuses_nobody(world: World, row: Endpoint) -> None:
+    assert_unknown(row, ask(world, row))
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=str)
+def test_refuses_what_is_no_token(world: World, row: Endpoint) -> None:
+    for shown in ("x", "jindo_" + "A" * 43, "A" * 7_000):
+        assert_unknown(row, ask(world, row, shown))
+    assert_unknown(row, ask(world, row, Authorization="Digest x"))
+    assert_unknown(row, ask(world, row, Authorization="Basic !"))
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=str)
+def test_refuses_tokens_sessions_and_passes_of_another_node(world: World, row: Endpoint) -> None:
+    assert_unknown(row, ask(world, row, world.hague.tokens["analyst"]))
+    assert_unknown(row, ask(world, row, world.hague.tokens["admin"]))
+    session = app.open_session(world.hague.node, world.hague.tokens["analyst"])
+    assert_unknown(row, ask(world, row, cookie=session))
+    for_coinbay = build_pass_for(world.hague, "coinbay")
+    assert_unknown(row, ask(world, row, for_coinbay))
+    forged = build_pass_for(world.hague, "seoul", key=SigningKey.generate())
+    assert_unknown(row, ask(world, row, forged))
+    stale = build_pass_for(world.hague, "seoul", time=NOW - 3_600)
+    assert_unknown(row, ask(world, row, stale))
+    own = build_pass_for(world.seoul, "seoul")
+    assert_unknown(row, ask(world, row, own))
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=str)
+def test_refuses_a_token_that_was_withdrawn_or_of_who_has_left(world: World, row: Endpoint) -> None:
+    owner = app.console(world.seoul.node)
+    with pytest.MonkeyPatch.context():
+        name = f"leaver-{abs(hash(str(row))) % 10**9}"
+        app.add_person(world.seoul.node, owner, id=name, name="Leaver", roles=["analyst"])
+        token = app.issue_token(world.seoul.node, owner, subject=name)["token"]
+        app.revoke_token(world.seoul.node, owner, subject=name)
+        assert_unknown(row, ask(world, row, token))
+        again = app.issue_token(world.seoul.node, owner, subject=name)["token"]
+        app.retire_person(world.seoul.node, owner, name)
+        assert_unknown(row, ask(world, row, again))
+
+
+@pytest.mark.parametrize("row", FOR_PEOPLE, ids=str)
+def test_refuses_another_member_where_people_ask(world: World, row: Endpoint) -> None:
+    assert_forbidden(row, ask(world, row, build_pass_for(world.hague, "seoul")))
+    owner = app.console(world.seoul.node)
+    token = app.issue_token(world.seoul.node, owner, subject="hague", kind="member")["token"]
+    assert_forbidden(row, ask(world, row, token))
+
+
+@pytest.mark.parametrize("row", FOR_PARTNERS, ids=str)
+def test_refuses_every_person_where_members_ask(world: World, row: Endpoint) -> None:
+    for role in sorted(EVERYONE):
+        assert_forbidden(row, ask(world, row, world.seoul.tokens[role]))
+
+
+@pytest.mark.parametrize("row", FOR_PARTNERS, ids=str)
+def test_lets_a_partner_in_by_pass_and_by_token(world: World, row: Endpoint) -> None:
+    owner = app.console(world.seoul.node)
+    token = app.issue_token(world.seoul.node, owner, subject="hague", kind="member")["token"]
+    for shown in (build_pass_for(world.hague, "seoul"), token):
+        answer = ask(world, row, shown)
+        refused_for_all = row.method != "GET"
+        assert (answer.status_code == 403) is refused_for_all
+        assert answer.status_code != 401
+        assert answer.status_code < 500
+
+
+@pytest.mark.parametrize(("row", "role"), ROLE_BY_ROW)
+def test_lets_in_the_roles_of_its_row_and_refuses_the_others(world: World, row: Endpoint, role: str) -> None:
+    answer = ask(world, row, world.seoul.tokens[role])
+    assert answer.status_code < 500
+    if role not in row.may:
+        assert_forbidden(row, answer)
+        return
+    assert answer.status_code != 401
+    assert is_page(row) or answer.status_code != 403 or code_of(answer) not in {"node.role", "node.kind"}
+    assert not is_page(row) or answer.status_code in {200, 303}
+
+
+@pytest.mark.parametrize("row", [row for row in FOR_PEOPLE if row.method == "POST"], ids=str)
+def test_session_changes_nothing_from_another_page(world: World, row: Endpoint) -> None:
+    role = sorted(row.may)[0]
+    session = app.open_session(world.seoul.node, world.seoul.tokens[role])
+    for origin in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        answer = ask(world, row, cookie=session, **origin)
+        assert answer.status_code == 403
+        assert code_of(answer) == "web.origin"
+    assert ask(world, row, cookie=session, Origin=ORIGIN).status_code != 401
+
+
+def test_case_is_closed_to_who_is_not_on_it(world: World) -> None:
+    owner = app.console(world.seoul.node)
+    app.add_person(world.seoul.node, owner, id="outsider", name="Outsider", roles=["analyst"])
+    token = app.issue_token(world.seoul.node, owner, subject="outsider")["token"]
+    rows = [row for row in FOR_PEOPLE if "{case}" in row.path and "analyst" in row.may]
+    assert rows
+    for row in rows:
+        answer = ask(world, row, token)
+        assert answer.status_code == 403
+        assert is_page(row) or code_of(answer) == "node.case-access"
