@@ -25,6 +25,7 @@ from jindo.cli.edge import EXIT_CODES
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 SCHEMAS = importlib.import_module("schemas")
+NODE_SCHEMAS = importlib.import_module("schemas_node")
 
 NOTE = "<!-- written by docs/generate.py; `make docs` writes it again -->\n"
 INTRODUCTION = """\
@@ -33,7 +34,12 @@ tables, and progress on stderr where that is a terminal. `jindo --install-comple
 Exit codes and the form of errors are in [errors](errors.md), settings from the environment in [settings](settings.md).
 The schema of a result folder's `result.json` is [`result`](schemas/result.json).
 """
+SETTINGS_INTRODUCTION = """\
+A flag on the command line outweighs the environment, and the environment a node's `node.toml`, which has a
+[page of its own](node.md). Without a node there is no settings file.
+"""
 BY_ENVIRONMENT_ALONE = {
+    "JINDO_KEY_PASSPHRASE": "Passphrase of an officer's key file; else it is asked for on the terminal.",
     "JINDO_DEBUG": "`1` shows the traceback of an error that Jindo does not expect. For reports of bugs.",
     "NO_COLOR": "Any value: no colours on the terminal ([no-color.org](https://no-color.org)).",
     "COLUMNS": "Width of tables; else the terminal's, and 240 in a pipe.",
@@ -51,8 +57,8 @@ FAMILIES = {
 def build_pages() -> dict[str, str]:
     """Every generated file, by its path below `docs/reference`."""
     pages = {"commands.md": build_commands(), "errors.md": build_errors(), "settings.md": build_settings()}
-    for name in SCHEMAS.SCHEMAS:
-        schema = SCHEMAS.build_schema(name)
+    for name, (title, shape) in {**SCHEMAS.SCHEMAS, **NODE_SCHEMAS.SCHEMAS}.items():
+        schema = SCHEMAS.build_schema(title, shape)
         pages[f"schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     return pages
 
@@ -92,6 +98,7 @@ def build_errors() -> str:
             *codes,
             "| `input.system` | 2 | The operating system refused a file: it is missing, locked, or the disk is full. |",
             "| `usage` | 2 | The command cannot be called so: an option is unknown, missing, or has a wrong value. |",
+            "| `interrupted` | 130 | Ctrl-C was pressed before the command was done. |",
             "| `bug` | 1 | Jindo failed in a way it does not expect. |",
             "",
         ]
@@ -100,17 +107,20 @@ def build_errors() -> str:
 
 def build_settings() -> str:
     """`settings.md`: what the environment sets."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for path, command in iter_commands():
+        for parameter in (each for each in command.params if getattr(each, "envvar", None)):
+            meant = (parameter.envvar, _setting_of(parameter), parameter.help)
+            places.setdefault(meant, []).append(" ".join(path[1:]))
     rows = [
-        f"| `{parameter.envvar}` | `{' '.join(path)} {parameter.opts[0]}` | {parameter.help} |"
-        for path, command in iter_commands()
-        for parameter in command.params
-        if getattr(parameter, "envvar", None)
+        f"| `{variable}` | {_where(name, commands)} | {what} |"
+        for (variable, name, what), commands in places.items()
     ]
     alone = [f"| `{name}` | {what} |" for name, what in BY_ENVIRONMENT_ALONE.items()]
     return "\n".join(
         [
             f"# Settings\n\n{NOTE}",
-            "A flag on the command line outweighs the environment. There is no settings file yet.\n",
+            SETTINGS_INTRODUCTION,
             "| variable | same as | what |\n|---|---|---|",
             *rows,
             "\nBy environment alone:\n",
@@ -129,7 +139,8 @@ def iter_commands() -> Iterator[tuple[tuple[str, ...], Any]]:
 def iter_errors() -> list[type[JindoError]]:
     """Every error class of the package, by code."""
     for module in pkgutil.walk_packages(jindo.__path__, "jindo."):
-        importlib.import_module(module.name)
+        if not module.name.endswith(".__main__") and ".migrations." not in module.name:
+            importlib.import_module(module.name)
     found, waiting = set[type[JindoError]](), [JindoError]
     while waiting:
         kinds = waiting.pop().__subclasses__()
@@ -144,7 +155,7 @@ def _walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...]
         yield path, command
     names = command.list_commands(None) if inner else []
     for name in names:
-        yield from _walk((*path, name), inner[name])
+        yield from _walk((*path, name), command.get_command(None, name))
 
 
 def _describe_command(path: tuple[str, ...], command: Any) -> str:
@@ -184,6 +195,14 @@ def _help_of(parameter: Any) -> str:
     if getattr(parameter, "envvar", None):
         text += f" Or `${parameter.envvar}`."
     return text.replace("|", "\\|")
+
+
+def _setting_of(parameter: Any) -> str:
+    return str(parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar)
+
+
+def _where(name: str, commands: list[str]) -> str:
+    return f"`jindo {commands[0]} {name}`" if len(commands) == 1 else f"`{name}` of {len(commands)} commands"
 
 
 def _exit_of(error: type[JindoError]) -> str:

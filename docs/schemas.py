@@ -150,7 +150,13 @@ _STATUS_CHAIN = build_object(
     assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
     hashed={"type": "boolean"}, fingerprint=HASH,
 )  # fmt: skip
-_FINDING = build_object(name=TEXT, state={"enum": ["ok", "missing", "low"]}, detail=TEXT, remedy=TEXT, is_needed={"type": "boolean"})
+_FINDING = build_object(
+    name=TEXT,
+    state={"enum": ["ok", "missing", "low"]},
+    detail=TEXT,
+    remedy=TEXT,
+    is_needed={"type": "boolean"},
+)
 _TRUTH = build_object(
     theft=TEXT, asset=TEXT, stolen=UNITS, accounts=COUNT, figures=COUNT, equal={"const": True}
 )
@@ -225,7 +231,6 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
 """By name: what it describes, and the schema."""
 
 
-def build_schema(name: str) -> Schema:
+def build_schema(title: str, schema: Schema) -> Schema:
     """The published schema of one output."""
-    title, schema = SCHEMAS[name]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **schema}

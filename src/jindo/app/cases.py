@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from jindo.app.acting import View, derived_id, look, new_id, perform
 from jindo.app.node import Node
-from jindo.app.people import Actor, check_permission, sees_all_cases
+from jindo.app.people import Actor, check_case_access, check_permission, sees_all_cases
 from jindo.base.errors import InputError, NotFound
 from jindo.base.markings import parse_tlp
 from jindo.base.times import format_time
@@ -173,10 +173,10 @@ def add_folder(
     if is_trace:
         verify_result(path)
     facts = build_trace_facts(read_result(path), rests_on=()) if is_trace else {}
-    exhibit_id = new_id()
-    folder = copy_folder(node, path, exhibit_folder(node, case_id, exhibit_id))
 
     def do(conn: Connection) -> View:
+        exhibit_id = new_id()
+        folder = copy_folder(node, path, exhibit_folder(node, case_id, exhibit_id))
         exhibit = record_exhibit(
             conn,
             id=exhibit_id,
@@ -247,7 +247,7 @@ def queue_trace(
     conn: Connection, node: Node, case_id: str, *, rule: str, reason: str, actor: str, seed: str
 ) -> View:
     """Put a trace into the worker's queue; the same seed asks for the same trace."""
-    exhibit_id = derived_id("trace", case_id, seed)
+    exhibit_id = derived_id("trace", node.me.id, case_id, seed)
     args = {"case": case_id, "exhibit": exhibit_id, "rule": rule, "reason": reason, "actor": actor}
     add_job(conn, id=exhibit_id, kind="trace", subject=case_id, args=args, time=node.clock())
     return {"job": exhibit_id, "case": case_id, "exhibit": exhibit_id, "rule": rule}
@@ -314,6 +314,8 @@ def show_job(node: Node, actor: Actor, job: str) -> View:
 
     def do(conn: Connection) -> View:
         found = get_job(conn, job)
+        if "case" in found.args:
+            check_case_access(conn, actor, str(found.args["case"]), missing_ok=True)
         return {
             "job": found.id,
             "kind": found.kind,

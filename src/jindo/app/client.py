@@ -7,14 +7,15 @@
 * Whatever keeps an answer away is a `SourceError`, with the seconds to wait where the other side named them. What
   contradicts what was signed is an `IntegrityError`.
 
-What a page says is believed only after `share` has verified the statements in it.
+It waits in an event loop of its own, since only that bounds a whole answer, headers and all; so it is used from
+threads that have none. What a page says is believed only after `share` has verified the statements in it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ import httpx
 from jindo.app.certificates import pin_certificate
 from jindo.app.handing_out import log_origin
 from jindo.app.node import Node
-from jindo.base.errors import IntegrityError, SourceError
+from jindo.base.errors import InputError, IntegrityError, SourceError
 from jindo.seal import Checkpoint, verify_checkpoint, verify_consistency
 from jindo.share import MEDIA, Member, build_pass, collection_id
 
@@ -36,6 +37,7 @@ LONGEST_ANSWER = 120
 FILE_SECONDS_PER_MIB = 8
 """Seconds more for each MiB of a file: slower lines than this are not waited for."""
 LARGEST_PAGE = 64 * 1024 * 1024
+LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_NOTE = 64 * 1024
 MOST_PAGES = 10_000
 LONGEST_WAIT = 3_600
@@ -84,10 +86,11 @@ class PartnerPage:
 class Partner:
     """A connection to another member's node; `open_partner` makes it."""
 
-    def __init__(self, node: Node, member: Member, http: httpx.Client) -> None:
+    def __init__(self, node: Node, member: Member, http: httpx.AsyncClient, runner: asyncio.Runner) -> None:
         self._node = node
         self._member = member
         self._http = http
+        self._runner = runner
 
     def read_page(
         self,
@@ -130,8 +133,11 @@ class Partner:
 
         Raises:
             SourceError: no answer, or the answer broke off.
+            InputError: the exhibit lists more bytes than this node takes.
             IntegrityError: the file is longer than the exhibit lists.
         """
+        if size > LARGEST_FILE:
+            raise InputError("the file is larger than this node takes", place=f"{exhibit_id}/{name}")
         path = f"/files/{quote(exhibit_id, safe='')}/{quote(name, safe='')}"
         patience = LONGEST_ANSWER + FILE_SECONDS_PER_MIB * (size // MIB)
         data, _ = self._get(path, {}, accept="*/*", largest=size + 1, patience=patience, cut=True)
@@ -234,20 +240,33 @@ class Partner:
         *,
         accept: str,
         largest: int,
-        patience: int = LONGEST_ANSWER,
+        patience: int | None = None,
         cut: bool = False,
     ) -> tuple[bytes, httpx.Headers]:
         """Body and headers; a body beyond `largest` is cut there, or refused."""
         headers = {"Authorization": f"Bearer {self._pass()}", "Accept": accept, "Accept-Encoding": "identity"}
+        request = self._http.build_request("GET", path, params=dict(query), headers=headers)
+        asked = self._ask(request, largest, LONGEST_ANSWER if patience is None else patience, cut=cut)
         try:
-            with self._http.stream("GET", path, params=dict(query), headers=headers) as answer:
-                self._check_status(answer)
-                return self._read_body(answer, largest, patience, cut=cut), answer.headers
+            return self._runner.run(asked)
+        except TimeoutError as error:
+            raise PartnerSilent("the answer takes too long", place=self._member.id) from error
         except httpx.HTTPError as error:
             raise PartnerSilent(
                 f"the node of {self._member.id} does not answer ({type(error).__name__})",
                 place=self._member.url,
             ) from error
+
+    async def _ask(
+        self, request: httpx.Request, largest: int, patience: int, *, cut: bool
+    ) -> tuple[bytes, httpx.Headers]:
+        async with asyncio.timeout(patience):
+            answer = await self._http.send(request, stream=True)
+            try:
+                self._check_status(answer)
+                return await self._read_body(answer, largest, cut=cut), answer.headers
+            finally:
+                await answer.aclose()
 
     def _pass(self) -> str:
         return build_pass(
@@ -269,16 +288,14 @@ class Partner:
             raise PartnerRefused(problem, place=self._member.url, retry_after=wait)
         raise PartnerSilent(problem, place=self._member.url, retry_after=wait)
 
-    def _read_body(self, answer: httpx.Response, largest: int, patience: int, *, cut: bool) -> bytes:
-        body, end = bytearray(), time.monotonic() + patience
-        for piece in answer.iter_raw():
+    async def _read_body(self, answer: httpx.Response, largest: int, *, cut: bool) -> bytes:
+        body = bytearray()
+        async for piece in answer.aiter_raw():
             body += piece
             if len(body) > largest and not cut:
                 raise PartnerSilent(f"the answer has more than {largest} bytes", place=self._member.id)
-            if len(body) >= largest and cut:
+            if len(body) >= largest:
                 break
-            if time.monotonic() > end:
-                raise PartnerSilent("the answer takes too long", place=self._member.id)
         return bytes(body[:largest])
 
 
@@ -289,14 +306,15 @@ def open_partner(node: Node, member: Member) -> Iterator[Partner]:
     Raises:
         InputError: the certificate on its card cannot be pinned.
     """
-    with httpx.Client(
-        base_url=member.url,
-        verify=pin_certificate(member.certificate),
-        timeout=TIMEOUT,
-        trust_env=False,
-        follow_redirects=False,
-    ) as http:
-        yield Partner(node, member, http)
+    context = pin_certificate(member.certificate)
+    with asyncio.Runner() as runner:
+        http = httpx.AsyncClient(
+            base_url=member.url, verify=context, timeout=TIMEOUT, trust_env=False, follow_redirects=False
+        )
+        try:
+            yield Partner(node, member, http, runner)
+        finally:
+            runner.run(http.aclose())
 
 
 def _parse_wait(text: str | None) -> int | None:

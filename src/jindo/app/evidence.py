@@ -178,6 +178,10 @@ class _Gathered:
             stated is not None or proven.proof.block >= network.heights_from
         ):
             raise InputError(f"the block does not state the height {proven.proof.block}")
+        below = self._first
+        is_next = below is not None and below.key[:2] == (proven.proof.chain, proven.proof.block - 1)
+        if below is not None and is_next and proven.header.previous != below.header.hash:
+            raise InputError("the block does not stand on the one before")
         self._first = proven
         self._blocks += 1
         self._heights_proven += stated is not None

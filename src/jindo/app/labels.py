@@ -15,7 +15,7 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id
 from jindo.app.node import Node
 from jindo.app.people import Actor
-from jindo.app.sharing import ask_gate, draft_statement
+from jindo.app.sharing import ask_gate, check_may_see, draft_statement
 from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, RefusedError
 from jindo.base.markings import parse_tlp
@@ -98,6 +98,7 @@ def draft_recall(node: Node, actor: Actor, statement: str, reason: str, once: st
 
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
+        check_may_see(conn, actor, stored)
         said = stored.statement
         if said.member != node.me.id or stored.state != "published":
             raise RefusedError(
@@ -137,6 +138,7 @@ def show_recall(node: Node, actor: Actor, statement: str) -> View:
 
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
+        check_may_see(conn, actor, stored)
         if stored.statement.kind != "recall":
             raise InputError("this statement is no recall", place=statement)
         return build_recall_view(conn, node, stored)

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -61,8 +62,9 @@ def pull_member(node: Node, member_id: str) -> View:
         with open_partner(node, member) as partner:
             watch_log(node, member, partner)
             for page in partner.iter_pages(added_after=_cursor(node, member)):
+                carried = [open_carrier(node, member, item) for item in page.objects]
                 with node.store.begin() as conn:
-                    taken = [take_in(conn, node, member, item) for item in page.objects]
+                    taken = [take_in(conn, node, member, each) for each in carried if each is not None]
                     _remember(conn, member.id, page.last_added)
                 received += taken.count("received")
                 quarantined += taken.count("quarantined")
@@ -86,27 +88,46 @@ def watch_log(node: Node, member: Member, partner: Partner) -> None:
         conn.execute(update(tables.member).where(tables.member.c.id == member.id).values(checkpoint=now))
 
 
-def take_in(conn: Connection, node: Node, member: Member, item: Mapping[str, Any]) -> str:
-    """Take in one STIX object: `received`, `known`, `quarantined`, or `passed` where it carries no statement."""
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A statement that a partner showed us, and whether it verifies."""
+
+    payload: bytes
+    signed: SignedStatement | None
+    """`None` where it does not."""
+    problem: str
+    """Why it does not."""
+
+
+def open_carrier(node: Node, member: Member, item: Mapping[str, Any]) -> Carried | None:
+    """The statement that a STIX object carries, verified; `None` where it carries none."""
+    payload = repr(sorted(item)).encode()
     try:
-        carried = find_envelope(item)
+        found = find_envelope(item)
+        if found is None:
+            return None
+        payload = found[0].payload
+        signed = verify_statement(*found, member, at=node.clock(), recipient=node.me.id)
     except JindoError as error:
-        record_quarantined(conn, repr(sorted(item)).encode(), member.id, str(error), node.clock())
+        return Carried(payload, None, str(error))
+    return Carried(payload, signed, "")
+
+
+def take_in(conn: Connection, node: Node, member: Member, carried: Carried) -> str:
+    """Take in one statement: `received`, `known` or `quarantined`."""
+    if carried.signed is None:
+        record_quarantined(conn, carried.payload, member.id, carried.problem, node.clock())
         return "quarantined"
-    if carried is None:
-        return "passed"
-    envelope, vouchers = carried
     try:
-        signed = verify_statement(envelope, vouchers, member, at=node.clock(), recipient=node.me.id)
         with conn.begin_nested():
-            if not record_received(conn, signed, time=node.clock()):
+            if not record_received(conn, carried.signed, time=node.clock()):
                 return "known"
-            follow_theirs(conn, node, signed.statement)
+            follow_theirs(conn, node, carried.signed.statement)
     except JindoError as error:
-        record_quarantined(conn, envelope.payload, member.id, str(error), node.clock())
+        record_quarantined(conn, carried.payload, member.id, str(error), node.clock())
         return "quarantined"
-    if signed.statement.kind != "receipt":
-        _acknowledge(conn, node, signed)
+    if carried.signed.statement.kind != "receipt":
+        _acknowledge(conn, node, carried.signed)
     return "received"
 
 

@@ -197,7 +197,14 @@ def draft_reply(
             raise RefusedError("only the addressee answers a request", place=request)
         made = node.clock()
         body = build_reply_body(
-            found, _match(node, found), id=new_id(), me=node.me, made=made, reason=reason, until=end, state=state
+            found,
+            _match(node, found),
+            id=new_id(),
+            me=node.me,
+            made=made,
+            reason=reason,
+            until=end,
+            state=state,
         )
         asked_by = read_statement(conn, found.statement_id).statement
         reply = Statement(

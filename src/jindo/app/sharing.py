@@ -28,6 +28,7 @@ from jindo.share import (
     Denied,
     GateItem,
     Statement,
+    StoredStatement,
     build_case_objects,
     build_exhibit_objects,
     check_known,
@@ -106,9 +107,8 @@ class _Share:
         self.denials += [{**denial, "title": title, "tlp": tlp.value} for denial in denials]
         if not allowed:
             return
-        build = build_case_objects if kind == "case" else build_exhibit_objects
         made = self.node.clock()
-        objects = build(self.node.me, body, tlp, made)
+        objects = self._build_face(kind, body, tlp, made)
         statement = Statement(
             id=new_id(),
             kind=kind,
@@ -121,9 +121,16 @@ class _Share:
             purpose=self.case.purpose,
             recipients=tuple(allowed),
             body=body,
-            objects=tuple(objects),
+            objects=objects,
         )
         self.drafts.append(draft_statement(self.conn, self.node, statement))
+
+    def _build_face(self, kind: str, body: Mapping[str, Any], tlp: Tlp, made: int) -> tuple[Any, ...]:
+        me = self.node.me
+        if kind == "case":
+            return tuple(build_case_objects(me, body, tlp, made))
+        about = build_case_body(self.case) if self.case.origin == me.id else None
+        return tuple(build_exhibit_objects(me, body, tlp, made, case=about))
 
 
 def ask_gate(
@@ -171,12 +178,21 @@ def show_statement(node: Node, actor: Actor, statement: str) -> View:
 
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
-        if stored.statement.case_id is not None and stored.statement.member == node.me.id:
-            check_case_access(conn, actor, stored.statement.case_id, missing_ok=True)
+        check_may_see(conn, actor, stored)
         payload = base64.b64encode(stored.payload).decode()
         return {**view_statement(conn, stored), "payload": payload, "body": dict(stored.statement.body)}
 
     return look(node, actor, "case.read", do)
+
+
+def check_may_see(conn: Connection, actor: Actor, stored: StoredStatement) -> None:
+    """Hold that the actor is one of the people of the case that a statement belongs to, where this node has the case.
+
+    Raises:
+        RefusedError: the actor is not.
+    """
+    if stored.statement.case_id is not None:
+        check_case_access(conn, actor, stored.statement.case_id, missing_ok=True)
 
 
 def list_statements(node: Node, actor: Actor, case: str) -> View:
@@ -204,8 +220,7 @@ def add_signature(
 
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
-        if stored.statement.case_id is not None:
-            check_case_access(conn, actor, stored.statement.case_id, missing_ok=True)
+        check_may_see(conn, actor, stored)
         officer, voucher = get_officer(conn, node, actor)
         if officer.key.key_id != key_id:
             raise RefusedError(

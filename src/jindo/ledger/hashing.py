@@ -57,7 +57,9 @@ def check_files(folder: Path, files: Mapping[str, str], *, pattern: str = "*") -
     """
     there = {path.name for path in folder.glob(pattern)}
     for name in sorted(there - files.keys()):
-        raise IntegrityError("the file is none that the ledger wrote", place=str(folder / name), remedy=_REMEDY)
+        raise IntegrityError(
+            "the file is none that the ledger wrote", place=str(folder / name), remedy=_REMEDY
+        )
     names = sorted(files)
     with ThreadPoolExecutor() as pool:
         for name, found in zip(names, pool.map(_hash_or_nothing, (folder / n for n in names)), strict=True):
@@ -71,10 +73,14 @@ def check_hash(path: Path, expected: str, found: str) -> None:
         IntegrityError: they differ.
     """
     if not found:
-        raise IntegrityError("a file of the ledger is missing or cannot be read", place=str(path), remedy=_REMEDY)
+        raise IntegrityError(
+            "a file of the ledger is missing or cannot be read", place=str(path), remedy=_REMEDY
+        )
     if found != expected:
         raise IntegrityError(
-            f"the file is damaged: its SHA-256 is {found}, and {expected} was written", place=str(path), remedy=_REMEDY
+            f"the file is damaged: its SHA-256 is {found}, and {expected} was written",
+            place=str(path),
+            remedy=_REMEDY,
         )
 
 

@@ -41,7 +41,12 @@ from jindo.ledger.utxo_import import import_transactions
 FORMATS = ("transfers", "ethereum-etl", "bitcoin-etl", "bitcoin-blocks")
 _OF_UTXO = ("bitcoin-etl", "bitcoin-blocks")
 _COUNTS = ("read", "added", "already_there", "left_by_distinct", "superseded")
-_DEFAULT_CHAIN = {"transfers": ETHEREUM, "ethereum-etl": ETHEREUM, "bitcoin-etl": BITCOIN, "bitcoin-blocks": BITCOIN}
+_DEFAULT_CHAIN = {
+    "transfers": ETHEREUM,
+    "ethereum-etl": ETHEREUM,
+    "bitcoin-etl": BITCOIN,
+    "bitcoin-blocks": BITCOIN,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,7 @@ def read_manifest(folder: Path) -> Manifest:
                 place=str(path),
                 remedy="Use a newer Jindo, or import the sources into a new folder.",
             )
-        if content["version"] > UNHASHED and content.pop("sha256") != _hash_content(content):
-            raise ValueError("sha256")
+        _check_whole(content)
         chains = {name: ChainEntry(**entry) for name, entry in content["chains"].items()}
         imports = [ImportEntry(**entry) for entry in content["imports"]]
         blocks = {n: [BlockParcel(**entry) for entry in e] for n, e in content.get("blocks", {}).items()}
@@ -146,6 +145,11 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         os.fsync(stream.fileno())
     draft.replace(folder / FILE)
     sync_folder(folder)
+
+
+def _check_whole(content: dict[str, Any]) -> None:
+    if content["version"] > UNHASHED and content.pop("sha256") != _hash_content(content):
+        raise ValueError("sha256")
 
 
 def _hash_content(content: dict[str, Any]) -> str:

@@ -18,6 +18,8 @@ from tests.unit.ledger.bitcoin.mining import (
     make_coinbase,
     make_other,
     make_story,
+    root_of,
+    sha256d,
     write_blocks,
 )
 
@@ -244,6 +246,42 @@ def test_a_proven_transaction_that_nobody_asked_for_is_found(
     reseal(case / "out")
     with pytest.raises(IntegrityError, match="has nothing to do with the transaction"):
         verify_result(case / "out")
+
+
+def test_a_line_from_a_rival_block_is_found(case: Path, story: Story, tmp_path: Path) -> None:
+    """The same transaction at the same place of another block with as much work."""
+    rival = make_block(hash_of(story.blocks[0]), [make_coinbase(2, 8), story.first], time=1_600_000_600)
+    three = make_block(hash_of(rival), [make_coinbase(3, 9), make_other(9), story.second], time=1_600_001_200)
+    take_blocks(tmp_path / "rivals", [story.blocks[0], rival, three], tmp_path / "rival.ledger")
+    trace(story, tmp_path, tmp_path / "rival.ledger", "rival")
+    path, other = case / "out" / FILE, (tmp_path / "rival" / FILE).read_bytes().splitlines(keepends=True)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], other[2], *lines[3:]]))
+    reseal(case / "out")
+    with pytest.raises(IntegrityError, match="another block than the lines before, at the same height"):
+        verify_result(case / "out")
+    path.write_bytes(b"".join([lines[0], *other[1:3], *lines[3:]]))
+    reseal(case / "out")
+    with pytest.raises(IntegrityError, match="does not stand on the one before"):
+        verify_result(case / "out")
+
+
+def test_a_transaction_deeper_in_the_tree_than_its_block_is_found(case: Path, story: Story) -> None:
+    """CVE-2017-12842: the hash of two hashes stands where a transaction should, and work was done on that."""
+    path, rows = case / "out" / FILE, evidence(case)
+    coinbase = make_coinbase(3, 9)
+    assert rows[3]["txid"] == coinbase.name
+    beside = bytes(32)
+    root = root_of([coinbase.txid, sha256d(story.second.txid + beside)])
+    header = make_block(hash_of(story.blocks[1]), [coinbase], root=root, time=1_600_001_200)[:80]
+    told = {"header": header.hex(), "block_hash": hash_of(header)[::-1].hex()}
+    rows[3] |= {**told, "branch": [sha256d(story.second.txid + beside)[::-1].hex()]}
+    rows[4] |= {**told, "branch": [beside.hex(), coinbase.name]}
+    path.write_bytes(b"".join(canonical_bytes(row) + b"\n" for row in rows))
+    reseal(case / "out")
+    with pytest.raises(IntegrityError, match="another block than the lines before") as caught:
+        verify_result(case / "out")
+    assert caught.value.place == f"{path}:5"
 
 
 def rewrite_history(out: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:

@@ -1,6 +1,6 @@
 """People, their roles, keys, tokens and sessions: who gets in, what each may do, and what goes on record."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,7 +81,7 @@ def test_permissions_know_only_known_roles() -> None:
 
 
 def test_permissions_let_an_auditor_change_nothing() -> None:
-    assert {act for act in CHANGES if "auditor" in PERMISSIONS[act]} == {"page.read"} & CHANGES
+    assert {act for act in CHANGES if "auditor" in PERMISSIONS[act]} == set()
 
 
 def test_permissions_let_everyone_sign_whose_signature_can_count() -> None:
@@ -231,7 +231,7 @@ def test_issue_token_refuses_unknown_people_kinds_and_times(node: Node) -> None:
         ({"subject": "kim", "days": 367}, InputError),
     ):
         with pytest.raises(error):
-            issue_token(node, admin, **wrong)  # type: ignore[arg-type]
+            issue_token(node, admin, **wrong)
 
 
 def test_revoke_token_ends_tokens_and_sessions_of_that_person_alone(node: Node) -> None:
@@ -360,15 +360,16 @@ def test_check_case_access_does_not_tell_whether_there_is_a_case(node: Node) -> 
 def test_every_change_is_audited_and_so_is_every_refusal(node: Node) -> None:
     kim, token = add_worker(node, "kim", "analyst")
     key = SigningKey.generate().public
-    for refused in (
+    attempts: list[Callable[[], object]] = [
         lambda: add_person(node, kim, id="mole", name="M", roles=["admin"], public_key=key),
         lambda: issue_token(node, kim, subject="kim"),
         lambda: revoke_token(node, kim, subject="lee"),
         lambda: retire_person(node, kim, "lee"),
         lambda: list_people(node, kim),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(RoleMissing):
-            refused()
+            attempt()
     open_session(node, token)
     revoke_token(node, console(node), subject="kim")
     retire_person(node, console(node), "kim")

@@ -193,11 +193,15 @@ def test_unseen_accounts_are_named_in_the_refusal(case: Path) -> None:
     assert "--allow-unseen" in caught.value.remedy()
 
 
-def test_an_unseen_account_that_is_allowed_stands_first_in_the_notes_and_on_the_first_page(case: Path) -> None:
+def test_an_unseen_account_that_is_allowed_stands_first_in_the_notes_and_on_the_first_page(
+    case: Path,
+) -> None:
     (case / "more.csv").write_text(f"address\n{VICTIM}\n{EXCHANGE}\n{UNSEEN[0]}\n")
     result = trace(case, stolen=case / "more.csv", allow_unseen=True)
     assert endpoints(result) == endpoints(trace(case, "without"))
-    assert result["notes"][0].startswith(f"NOT TRACED: more.csv:4: the account {UNSEEN[0]} is not in the ledger")
+    assert result["notes"][0].startswith(
+        f"NOT TRACED: more.csv:4: the account {UNSEEN[0]} is not in the ledger"
+    )
     page = (case / "out" / "report.html").read_text()
     assert page.index("NOT TRACED") < page.index("were taken on")
     assert verify_result(case / "out").checks
@@ -337,7 +341,9 @@ def test_trace_states_the_fingerprint_of_the_chains_it_read(
     read = Ledger.chain
 
     def import_meanwhile(ledger: Ledger, chain: ChainId) -> object:
-        (case / "more.csv").write_text(f"block,time,tx_hash,from,to,amount\n6,6000,{tx(6)},{THIEF},{OTHER},1\n")
+        (case / "more.csv").write_text(
+            f"block,time,tx_hash,from,to,amount\n6,6000,{tx(6)},{THIEF},{OTHER},1\n"
+        )
         monkeypatch.setattr(Ledger, "chain", read)
         import_source(str(case / "more.csv"), format="transfers", into=case / "ledger")
         return read(ledger, chain)

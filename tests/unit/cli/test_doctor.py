@@ -26,7 +26,9 @@ def test_examine_names_the_kernel_s_cache(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert (cache.state, str(tmp_path / "cache") in cache.detail) == ("ok", True)
 
 
-def test_examine_finds_the_kernel_s_cache_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_examine_finds_the_kernel_s_cache_in_the_home(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
     monkeypatch.setattr(jindo, "__path__", ["/dev/null/jindo"])

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -14,13 +15,13 @@ from jindo.cli import edge
 from jindo.cli.interrupts import watch_interrupts
 
 PROGRAM = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 from pathlib import Path
 from jindo.cli import main
 
 def stop_when_rows_are_read(ledger):
     while not (ledger / ".staging").exists():
-        pass
+        time.sleep(0.001)
     os.kill(os.getpid(), signal.SIGINT)
 
 threading.Thread(target=stop_when_rows_are_read, args=(Path(sys.argv[2]),), daemon=True).start()
@@ -33,10 +34,9 @@ def press(after: float) -> None:
 
 
 def test_a_watch_sees_ctrl_c_whatever_a_library_makes_of_it() -> None:
-    with watch_interrupts() as watch:
+    with watch_interrupts() as watch, suppress(RuntimeError, KeyboardInterrupt):  # DuckDB's word, or Python's
         press(0.1)
-        with pytest.raises((RuntimeError, KeyboardInterrupt)):
-            duckdb.connect().execute("SELECT sum(hash(range)) FROM range(1000000000000)").fetchall()
+        duckdb.connect().execute("SELECT sum(hash(range)) FROM range(1000000000)").fetchall()
     assert watch.is_interrupted
 
 
@@ -70,7 +70,7 @@ def test_an_interrupted_import_leaves_with_130_and_nothing_half_made(
     rows = "".join(f"{n},0x{n:064x},{a},{b},{n}\n" for n in range(100_000))
     (tmp_path / "t.csv").write_text(f"block,tx_hash,from,to,amount\n{rows}")
     program = [sys.executable, "-c", PROGRAM, str(tmp_path / "t.csv"), str(tmp_path / "ledger"), *more]
-    ended = subprocess.run(program, capture_output=True, text=True, check=False)
+    ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=300)
     assert (ended.returncode, ended.stdout) == (130, "")
     assert "interrupted" in ended.stderr
     assert not (tmp_path / "ledger").exists()

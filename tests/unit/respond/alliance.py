@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -281,11 +281,28 @@ FLOWS = [
 ]
 
 
-def add_trace(conn: Connection, case: Case, side: Side, *, name: str = "trace", **more: Any) -> Exhibit:
+@dataclass(frozen=True)
+class Made:
+    """A result and its files, to be laid beside a case."""
+
+    result: dict[str, Any]
+    flows: list[dict[str, str]]
+    files: list[dict[str, Any]]
+
+
+def add_trace(
+    conn: Connection,
+    case: Case,
+    side: Side,
+    *,
+    name: str = "trace",
+    made: Made | None = None,
+    rests_on: Iterable[str] = (),
+    **changed: Any,
+) -> Exhibit:
     """A trace of this side as the case's next exhibit; `rests_on` names labels' statements."""
-    rests_on = more.pop("rests_on", ())
-    facts = build_trace_facts(make_result(**more), rests_on, flows=FLOWS)
     files = [{"name": "result.json", "size": 9, "sha256": sha256_hex(name.encode())}]
+    made = made or Made(make_result(**changed), FLOWS, files)
     return record_exhibit(
         conn,
         id=id_of(name),
@@ -294,8 +311,8 @@ def add_trace(conn: Connection, case: Case, side: Side, *, name: str = "trace", 
         title="Trace under fifo",
         origin=side.id,
         tlp=Tlp.AMBER,
-        files=files,
-        facts=facts,
+        files=made.files,
+        facts=build_trace_facts(made.result, rests_on, flows=made.flows),
         time=NOW,
         actor=f"{side.id}-1",
     )

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from tests.unit.respond.alliance import (
     DAY,
-    DEPOSIT,
     DEPOSIT_2,
-    ETHER,
     NOW,
     Alliance,
+    Made,
     Side,
     add_trace,
     id_of,
@@ -55,6 +54,8 @@ OFFICER = {"id": "seoul-1", "rank": "Inspector", "contact": "duty@police.example
 class Story:
     """Ids of what was said and made."""
 
+    made: Made | None = None
+    """The result behind every trace; each has one of its own where there is none."""
     case: str = ""
     said_case: str = ""
     said_trace: str = ""
@@ -68,9 +69,9 @@ class Story:
     recall: str = ""
 
 
-def play(alliance: Alliance, *, until: str = "end") -> Story:
+def play(alliance: Alliance, *, until: str = "end", made: Made | None = None) -> Story:
     """The story up to `label`, `request`, `reply`, `recall` or its end, as Seoul's database has it afterwards."""
-    story = Story()
+    story = Story(made=made)
     steps = {"label": _label, "request": _request, "reply": _reply, "recall": _recall, "end": _retrace}
     with alliance.seoul.store.begin() as conn:
         _open(conn, alliance, story)
@@ -98,7 +99,7 @@ def _tell(
 def _open(conn: Connection, alliance: Alliance, story: Story) -> None:
     seoul = alliance.seoul
     case = make_case(conn, seoul)
-    trace = add_trace(conn, case, seoul, name="first")
+    trace = add_trace(conn, case, seoul, name="first", made=story.made)
     note = {"name": "note.txt", "size": 4, "sha256": sha256_hex(b"note")}
     record_exhibit(
         conn,
@@ -141,7 +142,14 @@ def _label(alliance: Alliance, story: Story) -> None:
         record_labels(conn, story.label, body)
         case = get_case(conn, story.case)
         story.second = add_trace(
-            conn, case, seoul, name="second", at_exchange=(600, 200), held=190, rests_on=[story.label]
+            conn,
+            case,
+            seoul,
+            name="second",
+            made=story.made,
+            at_exchange=(600, 200),
+            held=190,
+            rests_on=[story.label],
         ).id
     assert receipt is not None
     with bonn.store.begin() as conn:
@@ -181,7 +189,8 @@ def _reply(alliance: Alliance, story: Story) -> None:
         request = record_request(
             conn, asked.body, statement_id=asked.id, origin="seoul", case_id=story.case, made=asked.made
         )
-        accounts = [OwnAccount(DEPOSIT, ETHER, 450, "")]
+        first = asked.body["identifiers"][0]
+        accounts = [OwnAccount(first["account"], first["asset"], int(first["amount"]) * 3 // 4, "")]
         body = build_reply_body(
             request,
             match_accounts(request.body, accounts),
@@ -211,4 +220,6 @@ def _recall(alliance: Alliance, story: Story) -> None:
 
 def _retrace(alliance: Alliance, story: Story) -> None:
     with alliance.seoul.store.begin() as conn:
-        story.third = add_trace(conn, get_case(conn, story.case), alliance.seoul, name="third").id
+        story.third = add_trace(
+            conn, get_case(conn, story.case), alliance.seoul, name="third", made=story.made
+        ).id

@@ -54,7 +54,7 @@ OTHER = statement_payload(a_statement("request", body={"other": True}, id=OURS.i
 def test_verify_statements_names_what_was_changed(
     held: Connection, table: Table, values: dict[str, Any]
 ) -> None:
-    column = table.c.get("statement_id", table.c.get("id"))
+    column = table.c["id"] if table is tables.statement else table.c["statement_id"]
     held.execute(update(table).where(column == OURS.id).values(**values))
     with pytest.raises(IntegrityError) as found:
         verify_statements(held)

@@ -72,9 +72,9 @@ def _check_scale(staging: Staging, files: Sequence[SourceFile]) -> None:
         "AND regexp_matches(amount, '[.][0-9]') ORDER BY file, line LIMIT 1"
     )
     for file, line, amount in found:
-        amount = amount.removeprefix("float ")
+        shown = amount.removeprefix("float ")
         raise InputError(
-            f"the amount {amount!r} has a decimal point, and no decimals are stated; nothing was imported",
+            f"the amount {shown!r} has a decimal point, and no decimals are stated; nothing was imported",
             place=f"{files[file].name}:{find_lines(files[file], {line})[line]}",
             remedy="State how many decimals the asset has with --decimals (0 where amounts are base units already).",
         )

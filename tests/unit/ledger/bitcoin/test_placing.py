@@ -47,7 +47,7 @@ def test_the_genesis_block_itself_stands_at_zero() -> None:
 
 
 def test_a_stated_height_places_the_blocks_before_and_after_it() -> None:
-    assert place([link("p", "o"), link("q", "p", stated=500), link("r", "q")]) == {
+    assert place([link("p", "o"), link("q", "p", stated=500), link("r", "q", stated=501)]) == {
         "p": 499,
         "q": 500,
         "r": 501,

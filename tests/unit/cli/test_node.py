@@ -1,0 +1,183 @@
+"""`jindo node`: a folder becomes a node, partners meet by fingerprint, officers' keys never enter it."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from jindo.cli.keys import KeyExposed, read_key, write_key
+from jindo.seal import SigningKey
+from tests.unit.cli.stage import (
+    Capture,
+    ask,
+    introduce,
+    make_node,
+    open_case,
+    read,
+    refused,
+    seat,
+)
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("JINDO_")]:
+        monkeypatch.delenv(name)
+
+
+def test_init_makes_a_node_that_says_who_it_is(tmp_path: Path, capsys: Capture) -> None:
+    folder = tmp_path / "dolmen"
+    words = ("--member", "dolmen", "--name", "Dolmen", "--country", "LT", "--kind", "exchange")
+    view = ask(capsys, "node", "init", str(folder), *words, "--services", "Dolmen Exchange, Dolmen Pro")
+    assert view["services"] == ["Dolmen Exchange", "Dolmen Pro"]
+    assert (folder / "node.toml").is_file()
+    shown = ask(capsys, "node", "card", "--node", str(folder))
+    assert shown == {**view, "card": None}
+    assert view["fingerprint"] in read(capsys, "node", "card", "--node", str(folder))
+
+
+def test_init_leaves_a_folder_that_holds_something(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
+    code, error = refused(capsys, "node", "init", str(tmp_path), *words)
+    assert (code, error["code"]) == (6, "node.place-taken")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_node_is_found_by_option_environment_or_place(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
+    monkeypatch.chdir(seoul / "keys")
+    assert ask(capsys, "node", "card")["member"] == "seoul"
+    monkeypatch.setenv("JINDO_NODE", str(hague))
+    assert ask(capsys, "node", "card")["member"] == "hague"
+    assert ask(capsys, "node", "card", "--node", str(seoul))["member"] == "seoul"
+    monkeypatch.delenv("JINDO_NODE")
+    monkeypatch.chdir(tmp_path)
+    code, error = refused(capsys, "node", "card")
+    assert code == 2
+    assert "jindo node init" in error["remedy"]
+
+
+def test_join_takes_a_partner_whose_fingerprint_was_read_out(tmp_path: Path, capsys: Capture) -> None:
+    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
+    introduce(capsys, seoul, hague)
+    partners = ask(capsys, "node", "members", "--node", str(seoul))["members"]
+    assert [row["id"] for row in partners] == ["hague"]
+    assert "Agency of hague" in read(capsys, "node", "members", "--node", str(seoul))
+
+
+def test_join_refuses_another_fingerprint(tmp_path: Path, capsys: Capture) -> None:
+    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
+    card = tmp_path / "hague.card"
+    ask(capsys, "node", "card", "--out", str(card), "--node", str(hague))
+    own = ask(capsys, "node", "card", "--node", str(seoul))["fingerprint"]
+    words = ("node", "join", str(card), "--fingerprint", own, "--node", str(seoul))
+    code, error = refused(capsys, *words)
+    assert (code, error["code"]) == (3, "node.fingerprint")
+    assert ask(capsys, "node", "members", "--node", str(seoul))["members"] == []
+
+
+def test_user_add_gives_the_node_the_public_half_alone(tmp_path: Path, capsys: Capture) -> None:
+    node = make_node(capsys, tmp_path / "seoul")
+    kim = seat(capsys, node, "kim", "analyst,liaison")
+    assert stat.S_IMODE(kim.key.stat().st_mode) == 0o600
+    key = SigningKey.from_pem(kim.key.read_bytes())
+    people = ask(capsys, "node", "user", "list", "--node", str(node))["people"]
+    assert [(row["id"], row["roles"], row["key_id"]) for row in people] == [
+        ("kim", ["analyst", "liaison"], key.public.key_id)
+    ]
+    secret = kim.key.read_bytes().splitlines()[1]
+    held = [path for path in node.rglob("*") if path.is_file() and secret in path.read_bytes()]
+    assert held == []
+
+
+def test_user_add_overwrites_no_key(tmp_path: Path, capsys: Capture) -> None:
+    node, key = make_node(capsys, tmp_path / "seoul"), tmp_path / "kim.key"
+    key.write_text("the only copy")
+    words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--key-out", str(key))
+    code, _ = refused(capsys, *words, "--node", str(node))
+    assert code == 6
+    assert key.read_text() == "the only copy"
+    assert ask(capsys, "node", "user", "list", "--node", str(node))["people"] == []
+
+
+def test_user_add_that_is_refused_leaves_no_key(tmp_path: Path, capsys: Capture) -> None:
+    node, key = make_node(capsys, tmp_path / "seoul"), tmp_path / "kim.key"
+    words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "emperor", "--key-out", str(key))
+    code, error = refused(capsys, *words, "--node", str(node))
+    assert (code, error["place"]) == (2, "roles")
+    assert not key.exists()
+
+
+def test_user_add_takes_a_key_made_elsewhere(tmp_path: Path, capsys: Capture) -> None:
+    node, public = make_node(capsys, tmp_path / "seoul"), SigningKey.generate().public
+    words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--node", str(node))
+    view = ask(capsys, *words, "--public-key", public.to_text())
+    assert (view["key_id"], view["key_file"]) == (public.key_id, None)
+    twice = ("--key-out", str(tmp_path / "x.key"), "--public-key", public.to_text())
+    assert refused(capsys, *words, *twice)[0] == 2
+
+
+def test_key_file_opens_with_its_passphrase_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jindo.base.errors import InputError
+
+    monkeypatch.setenv("JINDO_KEY_PASSPHRASE", "correct horse")
+    public = write_key(tmp_path / "a.key", ask=False)
+    assert read_key(tmp_path / "a.key").public == public
+    monkeypatch.setenv("JINDO_KEY_PASSPHRASE", "wrong horse")
+    with pytest.raises(InputError, match="cannot be opened"):
+        read_key(tmp_path / "a.key")
+    monkeypatch.delenv("JINDO_KEY_PASSPHRASE")
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115  closed with the process
+    with pytest.raises(InputError, match="has a passphrase"):
+        read_key(tmp_path / "a.key")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_key_file_that_others_can_read_is_not_used(tmp_path: Path, mode: int) -> None:
+    write_key(tmp_path / "a.key", ask=False)
+    (tmp_path / "a.key").chmod(mode)
+    with pytest.raises(KeyExposed):
+        read_key(tmp_path / "a.key")
+
+
+def test_token_stands_alone_in_a_pipe_and_lets_in_until_revoked(tmp_path: Path, capsys: Capture) -> None:
+    node = make_node(capsys, tmp_path / "seoul")
+    kim = seat(capsys, node, "kim", "analyst")
+    token = read(capsys, "node", "token", "kim", "--days", "3", "--node", str(node)).strip()
+    assert " " not in token
+    words = ("case", "list", "--node", str(node), "--token", token)
+    assert ask(capsys, *words) == {"cases": []}
+    revoked = ask(capsys, "node", "token", "revoke", "kim", "--node", str(node))
+    assert revoked == {"subject": "kim", "revoked": 2}
+    assert refused(capsys, *words)[1]["code"] == "node.token"
+    assert kim.refused("case", "list")[0] == 3
+
+
+def test_retire_ends_tokens_and_keeps_the_person_in_the_list(tmp_path: Path, capsys: Capture) -> None:
+    node = make_node(capsys, tmp_path / "seoul")
+    kim = seat(capsys, node, "kim", "analyst")
+    assert ask(capsys, "node", "user", "retire", "kim", "--node", str(node))["active"] is False
+    assert kim.refused("case", "list")[0] == 3
+    assert "retired" in read(capsys, "node", "user", "list", "--node", str(node))
+
+
+def test_operator_without_a_token_works_on_no_case(tmp_path: Path, capsys: Capture) -> None:
+    node = make_node(capsys, tmp_path / "seoul")
+    words = ("--purpose", "investigation", "--legal-basis", "law", "--expires", "2099-01-01")
+    code, error = refused(capsys, "case", "open", "A theft", *words, "--node", str(node))
+    assert (code, error["code"]) == (3, "node.role")
+    assert "JINDO_TOKEN" in error["remedy"]
+
+
+def test_person_who_is_no_administrator_adds_nobody(tmp_path: Path, capsys: Capture) -> None:
+    node = make_node(capsys, tmp_path / "seoul")
+    kim = seat(capsys, node, "kim", "analyst")
+    open_case(kim)
+    key = tmp_path / "friend.key"
+    words = ("node", "user", "add", "friend", "--name", "F", "--role", "admin", "--key-out", str(key))
+    assert kim.refused(*words)[1]["code"] == "node.role"
+    assert not key.exists()
