@@ -212,7 +212,7 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "case-export": (
         "jindo case export --json",
         build_object(
-            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, checkpoint=TEXT, findings_hash=allow_null(HASH)
+            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, history=HASH, findings_hash={"anyOf": [HASH, {"const": ""}]}
         ),
     ),
     "case-brief": ("jindo case brief --json", BRIEF),

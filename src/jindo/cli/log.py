@@ -85,15 +85,16 @@ def verify_own(folder: Path | None) -> dict[str, Any]:
     Raises:
         IntegrityError: a leaf or an audit row is not what was written.
     """
-    from jindo.share import verify_log
+    from jindo.share import verify_log, verify_statements
     from jindo.store import verify_audit
 
     with open_here(folder, None) as (node, _actor), node.store.read() as conn:
-        leaves, rows = verify_log(conn), verify_audit(conn)
+        leaves, statements, rows = verify_log(conn), verify_statements(conn), verify_audit(conn)
     return {
         "verified": True,
         "checks": [
             {"name": "log", "detail": f"{format_count(leaves)} leaves, each whole and in its place"},
+            {"name": "statements", "detail": f"{format_count(statements)}, each as the log committed to it"},
             {"name": "audit trail", "detail": f"{format_count(rows)} rows, each sealing those before it"},
         ],
     }

@@ -18,6 +18,7 @@ from jindo.ledger.checking import SEPARATOR, check_rows
 from jindo.ledger.files import SourceFile, find_lines
 from jindo.ledger.merging import build_merged, merge_transfers
 from jindo.ledger.rejects import Reject, to_row_text
+from jindo.ledger.repeats import check_repeats
 from jindo.ledger.sources import stage_ethereum, stage_transfers
 from jindo.ledger.staging import Staging
 
@@ -44,6 +45,8 @@ def import_accounts(
     chain: ChainId,
     old: AccountChain | None,
     options: dict[str, Any],
+    *,
+    again: bool,
 ) -> tuple[AccountChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
     """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
     notes: list[str] = []
@@ -65,6 +68,8 @@ def import_accounts(
         tables = {"transfers": read}
     decimals = _read_decimals(staging, old)
     merged = merge_transfers(staging, old, distinct=options["distinct"])
+    if format == "transfers" and not again:
+        check_repeats(staging, files)
     rejects = _read_rejects(staging, files)
     counts = {
         "read": read,

@@ -120,7 +120,7 @@ def import_source(
     draft = _draft_entry(format, chain, files, options, progress)
     with writing(Path(into)) as ledger:
         notes = _check_before(ledger, draft, files, strict=strict, again=again)
-        imported = _run(ledger, files, format, chain, options, progress)
+        imported = _run(ledger, files, format, chain, options, progress, again=again)
         if strict:
             check_strict(imported.rejects)
         check_taken(imported.rejects, imported.counts)
@@ -140,6 +140,8 @@ def _run(
     chain: ChainId,
     options: dict[str, Any],
     progress: Progress | None,
+    *,
+    again: bool,
 ) -> Imported:
     old = ledger.chain(chain) if chain in ledger.chain_ids() else None
     wanted = UtxoChain if format in _OF_UTXO else AccountChain
@@ -159,7 +161,7 @@ def _run(
             rows = read_bitcoin(staging, files)
             return Imported(*import_transactions(staging, files, chain, held, rows))
         there = old if isinstance(old, AccountChain) else None
-        return Imported(*import_accounts(staging, files, format, chain, there, options))
+        return Imported(*import_accounts(staging, files, format, chain, there, options, again=again))
     finally:
         staging.con.close()
 

@@ -169,7 +169,12 @@ def _refuse_contradictions(staging: Staging) -> None:
     """What a node says of one place in one transaction is one thing: the first to say it is believed."""
     places = "SELECT *, min(ord) OVER (PARTITION BY tx_hash, kind, position) AS first FROM every_row WHERE kind <> 4"
     reason = "an earlier row says something else of the same place in the same transaction"
-    problem = quote(to_problem("ledger.differs", reason, "Compare with another copy of the chain."))
+    other = quote(to_problem("ledger.differs", reason, "Compare with another copy of the chain."))
+    split = (
+        "an earlier import has other traces of the same transaction, and a trace's place is counted in one import"
+    )
+    together = "Import all traces of a transaction at once, as a folder, into a new ledger."
+    problem = f"CASE r.kind WHEN 0 THEN {quote(to_problem('ledger.differs', split, together))} ELSE {other} END"
     if not staging.one("SELECT count(*) FROM (SELECT 1 FROM fresh WHERE kind <> 4 LIMIT 1)"):
         return
     clash = f"FROM fresh r JOIN ({places}) p ON r.ord = p.ord WHERE p.first <> p.ord"

@@ -127,7 +127,7 @@ def test_the_result_says_how_much_is_proven(case: Path) -> None:
     }  # fmt: skip
     assert shown(case) == (
         "2 of 2 Bitcoin transactions of the history are proven by raw bytes, Merkle branch and a header with work, "
-        "2 of 2 inputs by the transaction that made them, 3 of 3 block heights by the block; "
+        "2 of 2 inputs by the transaction that made them; 3 of 3 blocks state their own height; "
         "not shown: that the blocks are in the best chain"
     )
 

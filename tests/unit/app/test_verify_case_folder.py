@@ -252,21 +252,17 @@ def test_a_signed_list_saves_no_other_marking(exported: Path) -> None:
 
 def test_a_signed_list_saves_no_other_brief(exported: Path) -> None:
     path = exported / "brief.txt"
-    path.write_text(path.read_text().replace("450", "500").replace("375", "400"))
+    path.write_text(path.read_text().replace("Criminal Act", "No Act"))
     sign_again(exported)
     told = break_of(exported)
     assert (told.place, told.problem) == (str(path), "the facts do not give this brief")
 
 
-@pytest.mark.parametrize("lang", ["../x", "xx", 7, None])
-def test_a_hostile_list_ends_in_no_crash(exported: Path, lang: object) -> None:
-    def wreck(said: Any) -> Any:
-        return {**said, "lang": lang, "files": said["files"] if lang else 3}
-
-    sign_again(exported, wreck)
-    if lang in {"xx", "../x"}:
-        verify_case_folder(exported)  # a language that is not spoken is printed in English
-        return
+@pytest.mark.parametrize(
+    "changed", [{"lang": "../x"}, {"lang": 7}, {"lang": None}, {"files": 3}, {"made": "x"}, {"odd": 1}]
+)
+def test_a_hostile_list_ends_in_no_crash(exported: Path, changed: dict[str, Any]) -> None:
+    sign_again(exported, lambda said: {**said, **changed})
     assert break_of(exported).problem
 
 
@@ -279,10 +275,11 @@ def test_a_list_that_names_a_file_outside_is_refused(exported: Path, name: str) 
     assert "outside the folder" in break_of(exported).problem
 
 
-def test_deeply_nested_papers_end_in_no_crash(exported: Path) -> None:
+def test_deeply_nested_papers_end_in_no_crash(exported: Path, handed_over: HandedOver) -> None:
     for name in ("manifest.json", "members/seoul.json", "case.json"):
         (exported / name).write_bytes(b"[" * 200_000)
         assert break_of(exported).place == str(exported / name)
+        shutil.copyfile(handed_over.out / name, exported / name)
 
 
 def test_verify_path_says_when_there_is_neither(tmp_path: Path) -> None:

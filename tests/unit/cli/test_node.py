@@ -1,13 +1,10 @@
 """`jindo node`: a folder becomes a node, partners meet by fingerprint, officers' keys never enter it."""
 
-import os
+import io
 import stat
 from pathlib import Path
 
 import pytest
-
-from jindo.cli.keys import KeyExposed, read_key, write_key
-from jindo.seal import SigningKey
 from tests.unit.cli.stage import (
     Capture,
     ask,
@@ -19,11 +16,9 @@ from tests.unit.cli.stage import (
     seat,
 )
 
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("JINDO_")]:
-        monkeypatch.delenv(name)
+from jindo.base.errors import InputError
+from jindo.cli.keys import KeyExposed, read_key, write_key
+from jindo.seal import SigningKey
 
 
 def test_init_makes_a_node_that_says_who_it_is(tmp_path: Path, capsys: Capture) -> None:
@@ -122,8 +117,6 @@ def test_user_add_takes_a_key_made_elsewhere(tmp_path: Path, capsys: Capture) ->
 
 
 def test_key_file_opens_with_its_passphrase_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from jindo.base.errors import InputError
-
     monkeypatch.setenv("JINDO_KEY_PASSPHRASE", "correct horse")
     public = write_key(tmp_path / "a.key", ask=False)
     assert read_key(tmp_path / "a.key").public == public
@@ -131,7 +124,7 @@ def test_key_file_opens_with_its_passphrase_alone(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="cannot be opened"):
         read_key(tmp_path / "a.key")
     monkeypatch.delenv("JINDO_KEY_PASSPHRASE")
-    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: PTH123, SIM115  closed with the process
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(InputError, match="has a passphrase"):
         read_key(tmp_path / "a.key")
 

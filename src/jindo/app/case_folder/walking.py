@@ -19,16 +19,14 @@ def walk_files(folder: Path) -> list[str]:
     """The paths of all files below `folder`, with `/`, sorted.
 
     Raises:
-        IntegrityError: something else than a file or a folder with files lies in it.
+        IntegrityError: something else than a file or a folder lies in it.
     """
     names: list[str] = []
     for root, folders, files in os.walk(folder, followlinks=False):
         here = Path(root)
         strange = [here / name for name in sorted([*folders, *files]) if _is_strange(here / name)]
-        if strange or not (folders or files):
-            raise IntegrityError(
-                "this does not belong to an exported case", place=str(strange[0] if strange else here)
-            )
+        if strange:
+            raise IntegrityError("this does not belong to an exported case", place=str(strange[0]))
         names += [(here / name).relative_to(folder).as_posix() for name in files]
     return sorted(names)
 
@@ -49,6 +47,7 @@ def check_listed(folder: Path, listed: Iterable[ListedFile]) -> ListedFile | Non
             raise IntegrityError(f"the file is missing: {by_name[name].what}", place=str(folder / name))
         if name not in by_name:
             raise IntegrityError("the file does not belong to the exported case", place=str(folder / name))
+    _check_no_empty(folder)
     return next((by_name[name] for name in sorted(by_name) if not _is_same(folder, by_name[name])), None)
 
 
@@ -56,6 +55,12 @@ def hash_file(path: Path) -> str:
     """SHA-256 of a file, read piece by piece."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_no_empty(folder: Path) -> None:
+    empty = [root for root, folders, files in os.walk(folder, followlinks=False) if not folders and not files]
+    if empty:
+        raise IntegrityError("an empty folder does not belong to an exported case", place=min(empty))
 
 
 def _is_same(folder: Path, file: ListedFile) -> bool:

@@ -1,0 +1,138 @@
+"""`jindo request` from both ends: complete or refused, two officers, sent by hand, matched, answered."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.stage import (
+    DEPOSIT,
+    ETHER,
+    THEFT,
+    Capture,
+    Desk,
+    ask,
+    carry,
+    furnish,
+    introduce,
+    make_node,
+    open_case,
+    seat,
+)
+
+from jindo.base.errors import InputError
+from jindo.cli.request import build_fields, read_fields
+
+CONTACT = ("--contact", "duty@seoul.example")
+
+
+@pytest.fixture
+def stage(tmp_path: Path, capsys: Capture) -> tuple[Desk, Desk, Desk, str]:
+    """An analyst and a prosecutor of Seoul, a compliance officer of an exchange, and a traced case."""
+    seoul = make_node(capsys, tmp_path / "seoul")
+    dolmen = make_node(capsys, tmp_path / "dolmen", "exchange", services="Dolmen Exchange")
+    introduce(capsys, seoul, dolmen)
+    furnish(capsys, seoul)
+    (dolmen / "accounts.csv").write_text(f"address,asset,balance\n{DEPOSIT},{ETHER},25\n", encoding="utf-8")
+    kim, lee = seat(capsys, seoul, "kim", "analyst"), seat(capsys, seoul, "lee", "prosecutor")
+    case = open_case(kim, "A theft", "--tx", THEFT)["number"]
+    kim.ask("case", "assign", case, "lee")
+    kim.ask("case", "trace", case)
+    return kim, lee, seat(capsys, dolmen, "ines", "compliance"), case
+
+
+def test_request_goes_with_two_officers_and_comes_back_answered(
+    stage: tuple[Desk, Desk, Desk, str],
+) -> None:
+    kim, lee, ines, case = stage
+    words = (*CONTACT, "--urgent", "it is being withdrawn", "--days", "20", "--key", str(kim.key))
+    drafted = kim.ask("request", "draft", case, "--to", "dolmen", *words)
+    request = drafted["id"]
+    assert (drafted["state"], drafted["body"]["duration_days"]) == ("awaiting signature", 20)
+    assert [(row["account"], row["amount"]) for row in drafted["body"]["identifiers"]] == [(DEPOSIT, "40")]
+    assert "1 more of analyst, prosecutor" in kim.read("request", "show", request)
+
+    code, error = kim.refused("request", "send", request)
+    assert (code, error["code"]) == (3, "share.signatures")
+    assert lee.ask("request", "sign", request, "--key", str(lee.key))["state"] == "signed"
+    assert f"jindo request send {request}" in lee.read("request", "show", request)
+    assert kim.ask("request", "send", request)["state"] == "sent"
+
+    carry(kim.node, ines.node)
+    (seen,) = ines.ask("request", "list")["requests"]
+    assert (seen["id"], seen["state"], seen["origin"]) == (request, "received", "seoul")
+    assert f"jindo request match {request}" in ines.read("request", "show", request)
+    found = ines.ask("request", "match", request)
+    assert (found["state"], found["totals"][0]["held"], found["totals"][0]["missing"]) == (
+        "partially-held",
+        "25",
+        "15",
+    )
+    assert "partially-held" in ines.read("request", "match", request)
+    words = ("--reason", "the rest was withdrawn", "--until", "2099-01-31", "--key", str(ines.key))
+    answered = ines.ask("request", "reply", request, *words)
+    assert (answered["reply"]["state"], answered["statement"]["state"]) == ("partially-held", "published")
+
+    carry(ines.node, kim.node)
+    shown = kim.ask("request", "show", request)
+    assert (shown["state"], shown["replies"][0]["state"]) == ("answered", "partially-held")
+    out = kim.read("request", "show", request)
+    assert "the rest was withdrawn" in out
+    assert [row["id"] for row in kim.ask("request", "list", "--case", case)["requests"]] == [request]
+    assert request in kim.read("request", "list")
+
+
+def test_draft_acts_once_under_one_word(stage: tuple[Desk, Desk, Desk, str]) -> None:
+    kim, _, _, case = stage
+    words = ("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", str(kim.key), "--once", "ask")
+    assert kim.ask(*words) == kim.ask(*words)
+    assert len(kim.ask("request", "list")["requests"]) == 1
+
+
+def test_draft_that_lacks_something_is_refused_by_its_name(stage: tuple[Desk, Desk, Desk, str]) -> None:
+    kim, _, _, case = stage
+    code, error = kim.refused("request", "draft", case, "--to", "dolmen", "--contact", "")
+    assert (code, error["code"]) == (3, "respond.request-incomplete")
+    assert "officer" in error["problem"]
+
+
+def test_draft_takes_further_fields_from_a_file(stage: tuple[Desk, Desk, Desk, str], tmp_path: Path) -> None:
+    kim, _, _, case = stage
+    instrument = {"kind": "court order", "reference": "2026-1", "issued_by": "Seoul court", "issued": None}
+    file = tmp_path / "fields.json"
+    file.write_text(json.dumps({"rank": "Inspector", "instrument": instrument, "contact": "other"}))
+    view = kim.ask(
+        "request", "draft", case, "--to", "dolmen", "--kind", "preserve", "--fields", str(file), *CONTACT
+    )
+    assert view["body"]["instrument"] == instrument
+    assert (view["body"]["officer"]["rank"], view["body"]["officer"]["contact"]) == ("Inspector", CONTACT[1])
+
+
+def test_reply_is_the_addressee_s_alone(stage: tuple[Desk, Desk, Desk, str]) -> None:
+    kim, lee, _, case = stage
+    request = kim.ask("request", "draft", case, "--to", "dolmen", *CONTACT)["id"]
+    assert lee.refused("request", "reply", request, "--reason", "we hold it ourselves")[0] == 3
+
+
+def test_fields_that_were_not_given_stay_out() -> None:
+    assert build_fields(contact="a@b", days=None, expires=None, urgent=None) == {"contact": "a@b"}
+    assert build_fields(contact="", days=3, expires="2099-01-01", urgent="now") == {
+        "duration_days": 3,
+        "expires": "2099-01-01",
+        "urgency": "urgent",
+        "urgency_reason": "now",
+    }
+
+
+@pytest.mark.parametrize("content", ["[1]", "not json", ""])
+def test_fields_of_a_file_are_an_object(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "fields.json"
+    file.write_text(content)
+    with pytest.raises(InputError):
+        read_fields(file)
+    assert read_fields(None) == {}
+
+
+def test_list_of_no_requests_says_so(tmp_path: Path, capsys: Capture) -> None:
+    kim = seat(capsys, make_node(capsys, tmp_path / "seoul"), "kim", "analyst")
+    assert "no requests" in kim.read("request", "list")
+    assert ask(capsys, "request", "list", "--node", str(kim.node), "--token", kim.token) == {"requests": []}

@@ -1,0 +1,147 @@
+"""`jindo share`: drafted through the gate, signed by officers on their own side, acknowledged, taken back."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from tests.unit.cli.stage import SECRET, Capture, Desk, carry, introduce, make_node, open_case, seat
+
+from jindo.base.errors import InputError, IntegrityError
+from jindo.cli.signing import read_payload
+from jindo.cli.statement_tables import describe_state, is_waiting, list_silent
+from jindo.share import STATEMENT_TYPE
+
+
+@pytest.fixture
+def kim(tmp_path: Path, capsys: Capture) -> Desk:
+    """An analyst of Seoul, which knows an agency and an exchange."""
+    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague", "agency")
+    introduce(capsys, seoul, hague, make_node(capsys, tmp_path / "dolmen", "exchange"))
+    return seat(capsys, seoul, "kim", "analyst")
+
+
+def test_push_drafts_what_the_gate_allows_and_names_the_rule_of_the_rest(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    kim.ask("case", "add", case, "--title", "Heard", "--note", "as told", "--tlp", "red")
+    view = kim.ask("share", "push", case, "--to", "hague,dolmen,nobody")
+    assert [(row["kind"], row["recipients"], row["state"]) for row in view["statements"]] == [
+        ("case", ["hague"], "draft")
+    ]
+    denied = {(row["title"], row["member"]): row["rule"] for row in view["denials"]}
+    assert denied == {
+        ("A theft", "dolmen"): "need-to-know",
+        ("A theft", "nobody"): "unknown-recipient",
+        ("Heard", "hague"): "tlp-red",
+        ("Heard", "dolmen"): "tlp-red",
+        ("Heard", "nobody"): "unknown-recipient",
+    }
+
+
+def test_push_with_a_key_signs_and_sends(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    view = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))
+    (statement,) = view["statements"]
+    assert (statement["state"], [row["officer"] for row in statement["has"]]) == ("published", ["kim"])
+    assert kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"] == []
+
+
+def test_push_under_one_word_sends_once_and_answers_again(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    words = ("share", "push", case, "--to", "hague", "--key", str(kim.key), "--once", "told")
+    assert kim.ask(*words) == kim.ask(*words)
+    assert len(kim.ask("share", "status", case)["statements"]) == 1
+
+
+def test_push_says_what_comes_next(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    out = kim.read("share", "push", case, "--to", "hague,dolmen")
+    assert "next: jindo share sign " in out
+    assert "need-to-know" in out
+
+
+def test_status_shows_who_has_acknowledged_and_who_has_not(kim: Desk, tmp_path: Path) -> None:
+    case = open_case(kim)["number"]
+    kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))
+    assert kim.ask("share", "status", case)["statements"][0]["receipts"] == [
+        {"member": "hague", "received": ""}
+    ]
+    assert carry(kim.node, tmp_path / "hague").count("received") == 1
+    assert carry(tmp_path / "hague", kim.node).count("received") == 1
+    (receipt,) = kim.ask("share", "status", case)["statements"][0]["receipts"]
+    assert receipt["received"]
+    assert "hague" in kim.read("share", "status", case)
+
+
+def test_sign_refuses_the_key_of_another(kim: Desk, capsys: Capture) -> None:
+    lee = seat(capsys, kim.node, "lee", "prosecutor")
+    case = open_case(kim)["number"]
+    kim.ask("case", "assign", case, "lee")
+    statement = kim.ask("share", "push", case, "--to", "hague")["statements"][0]["id"]
+    assert kim.refused("share", "sign", statement, "--key", str(lee.key))[0] == 3
+    assert lee.ask("share", "sign", statement, "--key", str(lee.key))["state"] == "published"
+
+
+def test_sign_uses_no_key_that_others_can_read(kim: Desk) -> None:
+    statement = kim.ask("share", "push", open_case(kim)["number"], "--to", "hague")["statements"][0]["id"]
+    kim.key.chmod(0o644)
+    code, error = kim.refused("share", "sign", statement, "--key", str(kim.key))
+    assert (code, error["code"]) == (3, "cli.key-exposed")
+
+
+def test_sign_signs_nothing_but_the_statement_that_was_asked_for(kim: Desk) -> None:
+    from tests.unit.cli.stage import opened
+
+    from jindo.app import show_statement, sign_in
+
+    statement = kim.ask("share", "push", open_case(kim)["number"], "--to", "hague")["statements"][0]["id"]
+    with opened(kim.node) as node:
+        payload = base64.b64decode(show_statement(node, sign_in(node, kim.token), statement)["payload"])
+    assert read_payload(STATEMENT_TYPE, payload, expected=statement).id == statement
+    with pytest.raises(IntegrityError, match="another statement"):
+        read_payload(STATEMENT_TYPE, payload, expected="00000000-0000-4000-8000-000000000000")
+    with pytest.raises(IntegrityError, match="no statement"):
+        read_payload("application/vnd.jindo.card+json", payload, expected=statement)
+    with pytest.raises(InputError):
+        read_payload(STATEMENT_TYPE, payload + b" ", expected=statement)
+
+
+def test_label_takes_two_officers_and_its_recall_three(kim: Desk, capsys: Capture) -> None:
+    desks = [kim, *(seat(capsys, kim.node, name, "analyst") for name in ("lee", "choi"))]
+    case = open_case(kim)["number"]
+    for desk in desks[1:]:
+        kim.ask("case", "assign", case, desk.person)
+    words = ("--service", "Quokka", "--kind", "exchange", "--reason", "test purchase", "--tlp", "green")
+    drafted = kim.ask("case", "label", case, SECRET, *words, "--to", "hague,dolmen", "--key", str(kim.key))
+    (label,) = drafted["statements"]
+    assert (label["state"], label["recipients"]) == ("draft", ["dolmen", "hague"])
+    assert kim.sign(label["id"])["state"] == "draft"
+    assert desks[1].sign(label["id"])["state"] == "published"
+    recalled = kim.ask("share", "recall", label["id"], "--reason", "wrong service", "--key", str(kim.key))
+    (recall,) = recalled["statements"]
+    states = [desk.sign(recall["id"])["state"] for desk in desks]
+    assert states == ["draft", "draft", "published"]
+    shown = kim.ask("case", "show", case)
+    assert shown["labels"][0]["recalled_by"] == recall["id"]
+    assert [row["member"] for row in shown["recalls"][0]["told"]] == ["dolmen", "hague"]
+    assert "wrong service" in kim.read("case", "show", case)
+
+
+def test_recall_is_of_what_was_published_alone(kim: Desk) -> None:
+    statement = kim.ask("share", "push", open_case(kim)["number"], "--to", "hague")["statements"][0]["id"]
+    assert kim.refused("share", "recall", statement, "--reason", "too early")[0] == 3
+
+
+def test_pull_from_a_partner_that_does_not_answer_says_so(kim: Desk) -> None:
+    code, error = kim.refused("share", "pull", "hague")
+    assert code == 5
+    assert error["code"] == "cli.work-failed"
+    assert error["place"].startswith("pull ")
+
+
+def test_state_counts_signatures_while_it_is_a_draft() -> None:
+    draft = {"state": "draft", "recalled_by": "", "has": [{}], "needs": {"signatures": 2}, "receipts": []}
+    assert (describe_state(draft), is_waiting(draft)) == ("draft, 1 of 2 signatures", True)
+    assert is_waiting(draft | {"has": [{}, {}]}) is False
+    sent = draft | {"state": "published", "receipts": [{"member": "hague", "received": ""}]}
+    assert (describe_state(sent), list_silent(sent)) == ("published", "hague")
+    assert describe_state(sent | {"recalled_by": "x"}) == "recalled"
