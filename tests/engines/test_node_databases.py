@@ -1,8 +1,9 @@
 """A node on either database, chosen by one setting: people, partners, jobs, and whose database it is."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.app.nodes import add_worker, introduce, make_node, one_node
@@ -10,8 +11,9 @@ from tests.unit.app.nodes import add_worker, introduce, make_node, one_node
 from jindo.app.node import DatabaseForeign, DatabaseTaken, Node, open_node
 from jindo.app.people import console, issue_token, list_people, open_session, revoke_token, sign_in
 from jindo.app.worker import Worker
+from jindo.base.errors import InputError
 from jindo.seal import SigningKey
-from jindo.store import add_job, get_job, open_store, verify_audit
+from jindo.store import Job, add_job, get_job, verify_audit
 
 POSTGRES = "postgresql"
 
@@ -60,9 +62,15 @@ def test_two_workers_do_every_job_once_between_them(node: Node) -> None:
         for number in range(20):
             add_job(conn, id=f"job-{number}", kind="count", subject="x", args={}, time=node.clock())
     stop = threading.Event()
-    handlers = {"count": lambda _node, job: done.append(job.id) or {"done": True}}
+
+    def count(_node: Node, job: Job) -> Mapping[str, Any]:
+        done.append(job.id)
+        return {}
+
     threads = [
-        threading.Thread(target=Worker(node, name, handlers, lambda _: None, every=0).run_until, args=(stop,))
+        threading.Thread(
+            target=Worker(node, name, {"count": count}, lambda _: None, every=0).run_until, args=(stop,)
+        )
         for name in ("a", "b")
     ]
     for thread in threads:
@@ -77,17 +85,13 @@ def test_two_workers_do_every_job_once_between_them(node: Node) -> None:
         assert {get_job(conn, job).attempts for job in done} == {1}
 
 
-def test_worker_gives_what_no_database_holds_as_a_problem(node: Node, store_url: str) -> None:
+def test_worker_keeps_a_problem_that_no_database_holds_as_it_is(node: Node) -> None:
     with node.store.begin() as conn:
         add_job(conn, id="one", kind="count", subject="x", args={}, time=node.clock())
-    Worker(node, "w", {"count": lambda _node, _job: {"a": "\0"}}, lambda _: None, every=0).run_once()
+
+    def fail(_node: Node, _job: Job) -> Mapping[str, Any]:
+        raise InputError("a\0b\ud800")
+
+    assert Worker(node, "w", {"count": fail}, lambda _: None, every=0).run_once()
     with node.store.read() as conn:
-        job = get_job(conn, "one")
-    assert job.state == ("failed" if POSTGRES in store_url else "done")
-
-
-def test_node_leaves_a_database_unmigrated_for_nobody(store_url: str) -> None:
-    store = open_store(store_url)
-    store.migrate()
-    store.migrate()
-    store.close()
+        assert (get_job(conn, "one").state, get_job(conn, "one").problem) == ("failed", "ab?")

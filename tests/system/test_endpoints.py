@@ -101,7 +101,7 @@ TABLE = [
     Endpoint("GET", "/api/cases", READERS),
     Endpoint("POST", "/api/cases", CASEWORK, CASE),
     Endpoint("GET", "/api/cases/{case}", READERS),
-    Endpoint("POST", "/api/cases/{case}/people", CASEWORK, {"person": "liaison"}),
+    Endpoint("POST", "/api/cases/{case}/people", CASEWORK | ADMIN, {"person": "liaison"}),
     Endpoint("POST", "/api/cases/{case}/notes", CASEWORK, NOTE),
     Endpoint("POST", "/api/cases/{case}/traces", CASEWORK, {}),
     Endpoint("POST", "/api/cases/{case}/shares", CASEWORK, {"to": ["hague"]}),

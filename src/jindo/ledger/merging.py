@@ -34,6 +34,8 @@ from jindo.ledger.wide import WideColumn
 
 _FIELDS = "block, tx_hash, sender, receiver, tx_index, position, asset, time, amount, wide, memo, kind, ord"
 _RANK = "CASE kind WHEN 2 THEN 0 WHEN 1 THEN 2 ELSE 1 END"
+_TRACES_SPLIT = "traces are counted within one import, so those of one transaction cannot come in two"
+_TRACES_TOGETHER = "Import all traces of a transaction at once, as a folder, into a new ledger."
 _KEY = (
     "concat_ws(chr(9), block, tx_hash, coalesce(sender, ''), coalesce(receiver, ''), coalesce(wide, amount::VARCHAR), "
     "asset, kind, position, CASE WHEN kind = 4 THEN tx_index END, CASE WHEN kind = 4 THEN time END, coalesce(memo, ''))"
@@ -170,11 +172,8 @@ def _refuse_contradictions(staging: Staging) -> None:
     places = "SELECT *, min(ord) OVER (PARTITION BY tx_hash, kind, position) AS first FROM every_row WHERE kind <> 4"
     reason = "an earlier row says something else of the same place in the same transaction"
     other = quote(to_problem("ledger.differs", reason, "Compare with another copy of the chain."))
-    split = (
-        "an earlier import has other traces of the same transaction, and a trace's place is counted in one import"
-    )
-    together = "Import all traces of a transaction at once, as a folder, into a new ledger."
-    problem = f"CASE r.kind WHEN 0 THEN {quote(to_problem('ledger.differs', split, together))} ELSE {other} END"
+    split = quote(to_problem("ledger.differs", f"{reason}; {_TRACES_SPLIT}", _TRACES_TOGETHER))
+    problem = f"CASE WHEN r.kind = 0 AND r.position >= 0 THEN {split} ELSE {other} END"
     if not staging.one("SELECT count(*) FROM (SELECT 1 FROM fresh WHERE kind <> 4 LIMIT 1)"):
         return
     clash = f"FROM fresh r JOIN ({places}) p ON r.ord = p.ord WHERE p.first <> p.ord"

@@ -108,7 +108,7 @@ def test_add_member_refuses_its_own_card_and_name(node: Node, tmp_path: Path) ->
     ],
     ids=str,
 )
-def test_add_member_refuses_a_node_that_cannot_be_reached_safely(node: Node, change: dict[str, str]) -> None:
+def test_add_member_refuses_a_node_that_cannot_be_reached_safely(node: Node, change: dict[str, Any]) -> None:
     card, key = card_of("hague", **change)
     with pytest.raises(InputError):
         add_member(node, console(node), card, fingerprint=fingerprint(key.public))

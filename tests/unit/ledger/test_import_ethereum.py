@@ -194,6 +194,14 @@ def test_a_contradiction_is_rejected(tmp_path: Path) -> None:
     assert told(tmp_path) == [("TOKEN", 1)]
 
 
+def test_traces_of_one_transaction_in_two_imports_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    bring(tmp_path, traces=[trace([0], value=1)])
+    with pytest.raises(InputError, match="those of one transaction cannot come in two") as caught:
+        bring(tmp_path, traces=[trace([1], value=2)])
+    assert "at once" in caught.value.remedy()
+    assert told(tmp_path) == [("NATIVE", 1)]
+
+
 def test_tokens_find_their_place_in_the_ledger(tmp_path: Path) -> None:
     bring(tmp_path, transactions=[tx()])
     bring(tmp_path, token_transfers=[token(value=1)])

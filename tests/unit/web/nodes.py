@@ -6,7 +6,10 @@ Everything here goes through the use cases, as people would do it; only the trac
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from jindo.base.markings import Tlp
 from jindo.respond import record_exhibit
 from jindo.seal import SigningKey, preauth_bytes
 from jindo.share import ROLES
+from jindo.web.serving import NodeServer, build_config, open_listener
 
 NOW = 1_790_000_000
 """2026-09-21; a fixed clock, so that the same test says the same."""
@@ -98,6 +102,31 @@ def staff(node: Node) -> Desk:
         if key:
             desk.keys[role] = key
     return desk
+
+
+def take_port() -> socket.socket:
+    """A listener on a free port of loopback."""
+    return open_listener("127.0.0.1", 0)
+
+
+@contextmanager
+def serving(node: Node, listener: socket.socket) -> Iterator[str]:
+    """The node over real TLS, without its worker, for as long as the block runs; its address."""
+    addresses: list[str] = []
+    ready = threading.Event()
+
+    def say_ready(address: str) -> None:
+        addresses.append(address)
+        ready.set()
+
+    server = NodeServer(build_config(node), say_ready)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    assert ready.wait(30)
+    yield addresses[0]
+    server.should_exit = True
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def open_case(desk: Desk, title: str = "Theft from an exchange's cold wallet", **fields: Any) -> str:

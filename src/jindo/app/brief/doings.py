@@ -40,8 +40,9 @@ def build_requests(facts: Mapping[str, Any], _: Say) -> Section:
 def build_labels(facts: Mapping[str, Any], _: Say) -> Section:
     """Labels by members, and what was recalled: by whom, why, who was told, what fell with it."""
     blocks: list[Block] = [_tabulate_labels(facts["labels"], _)] if facts["labels"] else []
+    names = _name_things(facts, _)
     for recall in facts["recalls"]:
-        blocks += _tell_recall(recall, _)
+        blocks += _tell_recall(recall, names, _)
     if not facts["recalls"]:
         blocks.append(Text(_("Nothing was recalled.")))
     return Section("recalls", _("Labels and recalls"), tuple(blocks))
@@ -200,11 +201,13 @@ def _say_standing(_: Say, row: Mapping[str, Any]) -> str:
     return _("recalled %(time)s") % {"time": show_time(row["recalled"]["time"])}
 
 
-def _tell_recall(recall: Mapping[str, Any], _: Say) -> list[Block]:
+def _tell_recall(recall: Mapping[str, Any], names: Mapping[str, str], _: Say) -> list[Block]:
     took = ", ".join(str(n) for n in recall["took"])
-    told = {"member": show_id(recall["member"]), "kind": say_code(_, STATEMENT_KINDS, recall["kind"])}
+    kind = say_code(_, STATEMENT_KINDS, recall["kind"])
+    what = names.get(recall["statement_id"], kind)
+    told = {"member": show_id(recall["member"]), "what": what}
     return [
-        Heading(_("Recall by %(member)s: %(kind)s") % told),
+        Heading(_("Recall by %(member)s: %(what)s") % told),
         Terms(
             (
                 (_("Time"), f"{show_time(recall['made'])} UTC", False),

@@ -74,8 +74,9 @@ def _write_table(table: Table) -> Iterator[str]:
     yield f"[{table.caption}]"
     rows = [[" / ".join(cell.split("\n")).strip(" /") for cell in row.cells] for row in table.rows]
     heads = [column.head for column in table.columns]
-    beside = [place for place, column in enumerate(table.columns) if column.kind not in _COPIED]
-    widths = _fit(table, [heads, *rows], beside)
+    wanted = [max(measure(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
+    beside = _choose(table, wanted)
+    widths = _fit(table, wanted, beside)
     lines = [[heads[place] for place in beside], ["-" * width for width in widths]]
     kinds: list[str] = [table.columns[place].kind for place in beside]
     for cells in lines:
@@ -87,9 +88,20 @@ def _write_table(table: Table) -> Iterator[str]:
         yield table.more
 
 
-def _fit(table: Table, rows: list[list[str]], beside: list[int]) -> list[int]:
+def _choose(table: Table, wanted: list[int]) -> list[int]:
+    """The columns that stand side by side: all but what is copied, and but the widest numbers where they do not fit."""
+    beside = [place for place, column in enumerate(table.columns) if column.kind not in _COPIED]
+    while True:
+        least = [min(wanted[p], LEAST) if table.columns[p].kind == "text" else wanted[p] for p in beside]
+        numbers = [place for place in beside if table.columns[place].kind == "number"]
+        if not numbers or sum(least) + 2 * (len(beside) - 1) <= WIDTH:
+            return beside
+        beside.remove(max(numbers, key=lambda place: wanted[place]))
+
+
+def _fit(table: Table, wanted: list[int], beside: list[int]) -> list[int]:
     """A width for each column: as wide as it wants, or less for the widest words until all fit."""
-    widths = {place: max(measure(row[place]) for row in rows) for place in beside}
+    widths = {place: wanted[place] for place in beside}
     loose = [place for place in beside if table.columns[place].kind == "text"]
     while loose and sum(widths.values()) + 2 * (len(beside) - 1) > WIDTH:
         widest = max(loose, key=lambda place: widths[place])

@@ -127,15 +127,18 @@ class Theatre:
         return self.node(member) / "keys" / "tls.crt"
 
 
-def build_theatre(folder: Path) -> Theatre:
-    """Set up the three members in a folder: nodes, people with their keys and tokens, and each other's cards."""
+def build_theatre(folder: Path, databases: Mapping[str, str] | None = None) -> Theatre:
+    """Set up the three members in a folder: nodes, people with their keys and tokens, and each other's cards.
+
+    `databases` are addresses by member, for those whose database is not the file in their folder.
+    """
     (folder / "keys").mkdir(mode=0o700, parents=True)
     ports = find_free_ports(len(PARTS))
     urls = {part.id: f"https://127.0.0.1:{port}" for part, port in zip(PARTS, ports, strict=True)}
     nodes: dict[str, Node] = {}
     seats: dict[str, Seat] = {}
     for part in PARTS:
-        nodes[part.id] = _make_node(folder, part, urls[part.id])
+        nodes[part.id] = _make_node(folder, part, urls[part.id], (databases or {}).get(part.id))
         seats |= {role.id: _seat(folder, nodes[part.id], role) for role in part.people}
     _introduce(nodes)
     for node in nodes.values():
@@ -186,7 +189,7 @@ def find_free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _make_node(folder: Path, part: Part, url: str) -> Node:
+def _make_node(folder: Path, part: Part, url: str, database: str | None) -> Node:
     node = init_node(
         folder / part.id,
         member=part.id,
@@ -194,6 +197,7 @@ def _make_node(folder: Path, part: Part, url: str) -> Node:
         country=part.country,
         kind=part.kind,
         url=url,
+        database=database,
         purposes=part.purposes,
         services=part.services,
     )

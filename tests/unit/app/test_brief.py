@@ -1,0 +1,197 @@
+"""The brief: the same facts as text, HTML and PDF, in English and Korean, safe whatever members wrote."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.unit.app.conftest import HandedOver
+from tests.unit.app.handed_over import KIM
+
+from jindo.app.brief import render_brief_html, render_brief_pdf, render_brief_text
+from jindo.app.brief.document import build_document
+from jindo.app.brief.text import WIDTH, measure, to_text
+from jindo.app.briefs import build_brief, write_brief
+from jindo.app.people import Actor
+from jindo.app.report.blocks import Column, Report, Row, Section, Table, Text
+from jindo.base.errors import ConflictError, InputError, NotFound, RefusedError
+from jindo.base.language import get_translator
+
+HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m=cmd() #panic("x") 적 $#'
+
+
+@pytest.fixture
+def facts(handed_over: HandedOver) -> dict[str, Any]:
+    view = build_brief(handed_over.node, KIM, handed_over.story.case, "en")
+    return copy.deepcopy(view["facts"])
+
+
+def test_build_brief_tells_what_a_prosecutor_asks(handed_over: HandedOver) -> None:
+    text = build_brief(handed_over.node, KIM, "SEOUL-2026-1", "en")["text"]
+    told = " ".join(text.split())
+    for words in (
+        "TLP:RED",
+        "Stolen: 900 base units of unnamed asset.",
+        "Hanbit Exchange",
+        "Request to freeze, from seoul to hanbit",
+        "Signed by seoul-1, seoul-2",
+        "Held: 375 base units of unnamed asset",
+        "Recall by bonn: Label: Cloud Mixer",
+        "Who was told seoul, acknowledged 2026-09-21 14:20:10",
+        "Traces that fell exhibits: 3",
+        "tlp-red",
+        "exported the case",
+        "7. Who did what, and when",
+        "9. What is not known",
+        "jindo verify FOLDER",
+    ):
+        assert words in told, words
+
+
+def test_build_brief_speaks_korean_with_the_same_figures(
+    handed_over: HandedOver, facts: dict[str, Any]
+) -> None:
+    korean = build_brief(handed_over.node, KIM, handed_over.story.case, "ko")["text"]
+    assert "요약서" in korean
+    assert "자산의 행방" in korean
+    english = render_brief_text(facts, "en")
+    for figure in (
+        facts["trace"]["findings_hash"],
+        facts["history"][-1]["hash"],
+        "900",
+        "2026-09-21 14:20:10",
+    ):
+        assert figure in korean
+        assert figure in english
+
+
+def test_every_code_of_a_brief_has_a_word_in_both_languages(facts: dict[str, Any]) -> None:
+    from jindo.app.brief import words
+    from jindo.respond import CASE_KINDS, EXHIBIT_KINDS, REPLY_STATES, REQUEST_KINDS, REQUEST_STATES
+    from jindo.share import KINDS
+
+    pairs = [
+        (words.CASE_KINDS, CASE_KINDS),
+        (words.EXHIBIT_KINDS, EXHIBIT_KINDS),
+        (words.REPLY_STATES, REPLY_STATES),
+        (words.REQUEST_KINDS, REQUEST_KINDS),
+        (words.REQUEST_STATES, REQUEST_STATES),
+        (words.STATEMENT_KINDS, KINDS),
+    ]
+    for said, codes in pairs:
+        assert set(said) == set(codes)
+        assert all(get_translator("ko").gettext(word) != word for word in said.values())
+    assert {row["act"] for row in facts["history"]} <= set(words.ACTS)
+
+
+def test_every_limit_has_its_sentence(facts: dict[str, Any]) -> None:
+    details = {
+        "exhibits": [1],
+        "rule": "fifo",
+        "requests": ["r"],
+        "members": ["bonn"],
+        "count": 2,
+        "member": "seoul",
+    }
+    codes = [
+        *("no-loss", "no-trace", "no-standing-trace", "fallen-traces", "convention", "labels-asserted"),
+        *("ledger-unproved", "unanswered", "held-by-word", "unacknowledged", "quarantined", "one-node"),
+    ]
+    assert {row["code"] for row in facts["limits"]} <= set(codes)
+    facts["limits"] = [{"code": code, **details} for code in codes]
+    section = next(s for s in build_document(facts, "en").sections if s.anchor == "limits")
+    assert len(section.blocks[0].items) == len(codes)  # type: ignore[union-attr]
+
+
+def test_faces_are_the_same_bytes_for_the_same_facts(facts: dict[str, Any]) -> None:
+    again = copy.deepcopy(facts)
+    assert render_brief_html(facts, "ko") == render_brief_html(again, "ko")
+    assert render_brief_text(facts, "en") == render_brief_text(again, "en")
+    assert render_brief_pdf(facts, "ko") == render_brief_pdf(again, "ko")
+    assert render_brief_pdf(facts, "en").startswith(b"%PDF")
+
+
+def test_faces_are_safe_whatever_members_wrote(facts: dict[str, Any]) -> None:
+    facts["case"] = {**facts["case"], "title": HOSTILE, "summary": HOSTILE, "legal_basis": HOSTILE}
+    for row in (*facts["labels"], *facts["recalls"]):
+        row["reason"] = HOSTILE
+    facts["labels"][0]["service"] = HOSTILE
+    facts["requests"][0]["replies"][0]["reason"] = HOSTILE
+    facts["exhibits"][0]["title"] = HOSTILE
+    facts["quarantined"] = [{"id": "x", "member": HOSTILE, "time": 5, "problem": HOSTILE}]
+    page = render_brief_html(facts, "en")
+    assert "<script" not in page
+    text = render_brief_text(facts, "en")
+    assert not {"\u202e", "\x1b"} & set(text + page)
+    assert render_brief_pdf(facts, "en").startswith(b"%PDF")
+
+
+def test_html_says_its_language_and_loads_nothing(facts: dict[str, Any]) -> None:
+    page = render_brief_html(facts, "ko")
+    assert '<html lang="ko">' in page
+    assert "default-src 'none'" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_a_case_without_a_coin_says_so(facts: dict[str, Any]) -> None:
+    empty = {
+        "trace": None,
+        "traces": [],
+        "requests": [],
+        "held": [],
+        "labels": [],
+        "recalls": [],
+        "shared": [],
+    }
+    facts |= {**empty, "denials": [], "exhibits": [], "limits": [{"code": "no-loss"}]}
+    facts["case"] = {**facts["case"], "kind": "intrusion", "loss": []}
+    text = render_brief_text(facts, "en")
+    assert "No coin is named as stolen in this case." in text
+    assert "Nobody was asked to freeze or to preserve anything." in text
+    facts["case"]["loss"] = [
+        {"theft": "x", "address": "0x1", "from_time": 5},
+        {"theft": "y", "tx_hash": "0x2"},
+    ]
+    assert "has not been traced" in render_brief_text(facts, "en")
+
+
+def test_text_keeps_its_width_but_for_what_is_copied(facts: dict[str, Any]) -> None:
+    for lang in ("en", "ko"):
+        long = [line for line in render_brief_text(facts, lang).splitlines() if measure(line) > WIDTH]
+        assert long == [line for line in long if any(len(word) > 30 for word in line.split())]
+
+
+def test_text_counts_wide_letters_as_two() -> None:
+    table = Table("c", (Column("이름"), Column("n", "number")), (Row(("가나다", "1")), Row(("ab", "22"))))
+    report = Report("제목", "s", None, (Section("a", "b", (table, Text("x", "warn"))),))
+    lines = to_text(report).splitlines()
+    rows = [line for line in lines if line.endswith(("1", "22"))]
+    assert [measure(row) for row in rows] == [10, 10]
+    assert "! x" in lines
+    assert "====" in lines
+
+
+def test_write_brief_writes_each_form_once(handed_over: HandedOver, tmp_path: Path) -> None:
+    case = handed_over.story.case
+    for name, begins in (("b.txt", b"Brief of case"), ("b.html", b"\n<!doctype"), ("b.pdf", b"%PDF")):
+        view = write_brief(handed_over.node, KIM, case, "en", tmp_path / name)
+        assert (view["marking"], view["path"]) == ("RED", str(tmp_path / name))
+        assert begins.strip() in (tmp_path / name).read_bytes()[:2000]
+        with pytest.raises(ConflictError):
+            write_brief(handed_over.node, KIM, case, "en", tmp_path / name)
+    with pytest.raises(InputError, match="written as"):
+        write_brief(handed_over.node, KIM, case, "en", tmp_path / "b.doc")
+
+
+def test_build_brief_refuses_who_may_not_and_what_is_not(handed_over: HandedOver) -> None:
+    with pytest.raises(RefusedError):
+        build_brief(
+            handed_over.node, Actor("x", frozenset({"analyst"}), "person"), handed_over.story.case, "en"
+        )
+    with pytest.raises(NotFound):
+        build_brief(handed_over.node, KIM, "none", "en")
+    with pytest.raises(InputError):
+        build_brief(handed_over.node, KIM, handed_over.story.case, "fr")
