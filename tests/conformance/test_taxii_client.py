@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,16 @@ class Served:
     certificate: str
     tokens: dict[str, str]
     case: str
+    clients: list[Server | Collection] = field(default_factory=list)
 
     def server(self, member: str = "hague") -> Server:
-        return Server(f"{self.url}/taxii2/", auth=TokenAuth(self.tokens[member]), verify=self.certificate)
+        auth = TokenAuth(self.tokens[member])
+        return self.keep(Server(f"{self.url}/taxii2/", auth=auth, verify=self.certificate))
+
+    def keep(self, client: Any) -> Any:
+        """A client that is closed before the server."""
+        self.clients.append(client)
+        return client
 
     def collection(self, member: str = "hague") -> Collection:
         collection: Collection = self.server(member).api_roots[0].collections[0]
@@ -85,14 +93,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     }
     with serving(seoul.node, listener) as address:
         assert address == url
-        yield Served(seoul, url, str(seoul.node.folder / "keys" / "tls.crt"), tokens, case)
+        served = Served(seoul, url, str(seoul.node.folder / "keys" / "tls.crt"), tokens, case)
+        yield served
+        for client in served.clients:
+            client.close()
     for node in (seoul.node, *others):
         node.store.close()
 
 
 def build_nodes(folder: Path, url: str) -> tuple[Desk, list[Any]]:
+    seconds = count(int(time.time()) - 3_600)
+
     def now() -> int:
-        return int(time.time())
+        """A clock that goes on whenever it is read: a recall comes after what it recalls."""
+        return next(seconds)
 
     seoul = build_node(
         folder / "seoul", "seoul", name="Seoul Police", country="KR", kind="police", url=url, clock=now
@@ -166,7 +180,8 @@ def test_client_discovers_the_root_and_its_one_collection(served: Served) -> Non
 
 def test_client_signs_in_with_name_and_password(served: Served) -> None:
     url = served.collection().url
-    collection = Collection(url, user="hague", password=served.tokens["hague"], verify=served.certificate)
+    password = served.tokens["hague"]
+    collection = served.keep(Collection(url, user="hague", password=password, verify=served.certificate))
     assert collection.get_objects(limit=1)["objects"]
 
 
@@ -252,8 +267,9 @@ def test_recall_shows_to_an_ordinary_client_as_a_revoked_version(served: Served)
 
 def test_stix2_reads_the_collection_as_a_source(served: Served) -> None:
     source = TAXIICollectionSource(served.collection(), items_per_page=PAGE)
+    year = time.gmtime().tm_year
     incidents = source.query([stix2.Filter("type", "=", "incident")])
-    assert [found.name for found in incidents] == ["Theft from an exchange's cold wallet"]
+    assert [found.name for found in incidents] == [f"SEOUL-{year}-1: Theft from an exchange's cold wallet"]
     assert source.get(incidents[0].id) == incidents[0]
     assert source.get("incident--00000000-0000-4000-8000-000000000000") is None
     assert {found.id for found in source.all_versions(incidents[0].id)} == {incidents[0].id}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
-    from jindo.app.handlers import HANDLERS
+    from jindo.app.handlers import HANDLERS, QUICK
     from jindo.app.labels import draft_label, draft_recall, show_recall
     from jindo.app.node import Node, find_node, init_node, open_node, read_card
     from jindo.app.partners import add_member, list_members
@@ -136,6 +136,7 @@ __all__ = [
     "prove_leaf",
     "prove_growth",
     "HANDLERS",
+    "QUICK",
     "Worker",
     "show_job",
     "list_jobs",
@@ -160,7 +161,7 @@ _MODULES = {
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
-    "jindo.app.handlers": "HANDLERS",
+    "jindo.app.handlers": "HANDLERS QUICK",
     "jindo.app.labels": "draft_label draft_recall show_recall",
     "jindo.app.node": "Node find_node init_node open_node read_card",
     "jindo.app.partners": "add_member list_members",

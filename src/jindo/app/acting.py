@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from jindo.app.node import Node
 from jindo.app.people import Actor, check_case_access, check_permission
-from jindo.base.errors import RefusedError
+from jindo.app.refusals import recording_refusals
 from jindo.seal import canonical_hash
 from jindo.store import find_answer, record_answer, record_audit
 
@@ -56,7 +56,7 @@ def perform(
     """
     key = f"{actor.id}:{once}" if once else None
     question = canonical_hash({"subject": subject, "asked": dict(asked or {})})
-    try:
+    with recording_refusals(node, actor, act, subject):
         check_permission(actor, act)
         with node.store.begin() as conn:
             if case is not None:
@@ -68,9 +68,6 @@ def perform(
             if key:
                 record_answer(conn, key, act=act, asked=question, answer=answer, time=node.clock())
             return answer
-    except RefusedError as refusal:
-        _record_refusal(node, actor, act, subject, refusal)
-        raise
 
 
 def look(
@@ -81,20 +78,10 @@ def look(
     Raises:
         RefusedError: the actor may not see this.
     """
-    check_permission(actor, act)
-    with node.store.read() as conn:
-        if case is not None:
-            check_case_access(conn, actor, case)
-        return do(conn)
+    with recording_refusals(node, actor, act, case or "node"):
+        check_permission(actor, act)
+        with node.store.read() as conn:
+            if case is not None:
+                check_case_access(conn, actor, case)
+            return do(conn)
 
-
-def _record_refusal(node: Node, actor: Actor, act: str, subject: str, refusal: RefusedError) -> None:
-    with node.store.begin() as conn:
-        record_audit(
-            conn,
-            time=node.clock(),
-            actor=actor.id,
-            act=f"{act}.refused",
-            subject=subject,
-            detail={"code": refusal.code},
-        )

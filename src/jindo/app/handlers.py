@@ -183,3 +183,6 @@ HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {
     "files": fetch_files,
     "pull": pull,
 }
+
+QUICK = frozenset({"pull", "files"})
+"""What a second worker does beside the first, so that a recall never waits for a trace to end."""

@@ -72,6 +72,7 @@ class Worker:
         periodic: Periodic | None = None,
         *,
         every: int | None = None,
+        kinds: frozenset[str] | None = None,
     ) -> None:
         """Make a worker.
 
@@ -81,12 +82,14 @@ class Worker:
             handlers: what to do by kind of job; all that this version knows where not given.
             periodic: queues what is due; asks every partner where not given.
             every: seconds between two such turns, 0 for never; node.toml's where not given.
+            kinds: take only work of these kinds; all where not given.
         """
         self._node = node
         self._owner = owner
         self._handlers = _all_handlers() if handlers is None else handlers
         self._periodic = _queue_pulls if periodic is None else periodic
         self._every = node.settings.pull_seconds if every is None else every
+        self._kinds = kinds
         self._due = time.monotonic()
 
     def run_once(self) -> bool:
@@ -133,14 +136,20 @@ class Worker:
     def _take(self) -> Job | None:
         now = self._node.clock()
         with self._node.store.read() as conn:
-            waiting = conn.execute(select(tables.job.c.id).where(_takable(now)).limit(1)).first()
+            waiting = conn.execute(select(tables.job.c.id).where(self._mine(_takable(now))).limit(1)).first()
         if waiting is None:
             return None
         with self._node.store.begin() as conn:
             conn.execute(
                 update(tables.job).where(_from_the_future(now)).values(not_before=now, leased_until=now - 1)
             )
-            return take_job(conn, owner=self._owner, time=now, lease_seconds=LEASE_SECONDS)
+            return take_job(
+                conn, owner=self._owner, time=now, lease_seconds=LEASE_SECONDS, kinds=self._kinds
+            )
+
+    def _mine(self, ready: Any) -> Any:
+        """Of what is ready, what this worker takes."""
+        return ready if self._kinds is None else and_(ready, tables.job.c.kind.in_(sorted(self._kinds)))
 
     def _run(self, job: Job, stop: threading.Event) -> None:
         handler = self._handlers.get(job.kind)

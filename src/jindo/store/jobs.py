@@ -14,7 +14,7 @@ What a kind of job does, and how often it is tried, is known to `app`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -84,15 +84,21 @@ def add_job(
     )
 
 
-def take_job(conn: Connection, *, owner: str, time: int, lease_seconds: int) -> Job | None:
-    """The job that has waited longest and may run now, in the hands of `owner`; None where there is none."""
+def take_job(
+    conn: Connection, *, owner: str, time: int, lease_seconds: int, kinds: Collection[str] | None = None
+) -> Job | None:
+    """The job that has waited longest and may run now, in the hands of `owner`; None where there is none.
+
+    With `kinds`, only work of these.
+    """
     ready = or_(
         and_(job.c.state == "queued", job.c.not_before <= time),
         and_(job.c.state == "running", job.c.leased_until < time),
     )
-    found = conn.execute(
-        select(job.c.id).where(ready).order_by(job.c.not_before, job.c.made, job.c.id)
-    ).first()
+    asked = select(job.c.id).where(ready).order_by(job.c.not_before, job.c.made, job.c.id)
+    if kinds is not None:
+        asked = asked.where(job.c.kind.in_(sorted(kinds)))
+    found = conn.execute(asked).first()
     if found is None:
         return None
     conn.execute(

@@ -3,6 +3,7 @@
 * TLS with the node folder's own key and certificate, 1.2 or later; plain HTTP is never spoken.
 * `ready` is told where it listens once it does listen, and not before.
 * SIGTERM and SIGINT end both: requests and the job at hand are finished, then the process goes.
+* A courier works beside the worker: news from partners, a recall above all, never waits for a trace to end.
 * A worker that fails takes the node down with it: a node that serves but does nothing would look healthy.
 """
 
@@ -43,17 +44,25 @@ def serve_node(node: Node, *, host: str, port: int, ready: Callable[[str], None]
     Raises:
         SourceError: the address is taken, or not of this machine.
     """
+    from jindo.app import QUICK
+
     listener = open_listener(host, port)
     server = NodeServer(build_config(node), ready)
-    beside = WorkerThread(node, server)
-    beside.start()
+    workers = (
+        WorkerThread(node, server, "worker"),
+        WorkerThread(node, server, "courier", kinds=QUICK, every=0),
+    )
+    for beside in workers:
+        beside.start()
     try:
         server.run(sockets=[listener])
     finally:
-        beside.end()
+        for beside in workers:
+            beside.end()
         node.store.close()
-    if beside.failure is not None:
-        raise beside.failure
+    for beside in workers:
+        if beside.failure is not None:
+            raise beside.failure
 
 
 def open_listener(host: str, port: int) -> socket.socket:
@@ -131,13 +140,21 @@ class NodeServer(uvicorn.Server):
 class WorkerThread(threading.Thread):
     """The worker of the same process; where it fails, the server is stopped and the failure kept."""
 
-    def __init__(self, node: Node, server: NodeServer) -> None:
+    def __init__(
+        self,
+        node: Node,
+        server: NodeServer,
+        name: str,
+        *,
+        kinds: frozenset[str] | None = None,
+        every: int | None = None,
+    ) -> None:
         from jindo.app import Worker
 
-        super().__init__(name="jindo-worker", daemon=True)
+        super().__init__(name=f"jindo-{name}", daemon=True)
         self.failure: Exception | None = None
         """Why the worker ended, where it was not told to."""
-        self._worker = Worker(node, f"{socket.gethostname()}:{os.getpid()}")
+        self._worker = Worker(node, f"{socket.gethostname()}:{os.getpid()}:{name}", kinds=kinds, every=every)
         self._server = server
         self._ending = threading.Event()
 

@@ -34,10 +34,10 @@ def test_build_brief_tells_what_a_prosecutor_asks(handed_over: HandedOver) -> No
     for words in (
         "TLP:RED",
         "Stolen: 900 base units of unnamed asset.",
-        "Hanbit Exchange",
+        "Hanbit",
         "Request to freeze, from seoul to hanbit",
         "Signed by seoul-1, seoul-2",
-        "Held: 375 base units of unnamed asset",
+        "375 base units of unnamed asset.",
         "Recall by bonn: Label: Cloud Mixer",
         "Who was told seoul, acknowledged 2026-09-21 14:20:10",
         "Traces that fell exhibits: 3",
@@ -137,7 +137,7 @@ def test_html_says_its_language_and_loads_nothing(facts: dict[str, Any]) -> None
 
 
 def test_a_case_without_a_coin_says_so(facts: dict[str, Any]) -> None:
-    empty = {
+    empty: dict[str, Any] = {
         "trace": None,
         "traces": [],
         "requests": [],

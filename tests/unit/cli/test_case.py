@@ -8,25 +8,17 @@ from tests.unit.cli.stage import (
     LAWFUL,
     THEFT,
     VICTIM,
-    Capture,
     Desk,
+    Stage,
     ask,
-    furnish,
-    make_node,
     open_case,
     opened,
     refused,
-    seat,
 )
 
 from jindo.base.errors import InputError
 from jindo.cli.case import read_loss
 from jindo.cli.working import WorkFailed, work_until_done
-
-
-@pytest.fixture
-def kim(tmp_path: Path, capsys: Capture) -> Desk:
-    return seat(capsys, make_node(capsys, tmp_path / "seoul"), "kim", "analyst")
 
 
 @pytest.mark.parametrize(
@@ -104,15 +96,14 @@ def test_add_wants_a_path_or_a_note(kim: Desk, words: tuple[str, ...]) -> None:
     assert kim.refused("case", "add", case, *words)[0] == 2
 
 
-def test_assign_lets_a_colleague_in(kim: Desk, capsys: Capture) -> None:
-    lee, case = seat(capsys, kim.node, "lee", "prosecutor"), open_case(kim)["number"]
+def test_assign_lets_a_colleague_in(kim: Desk, stage: Stage) -> None:
+    lee, case = stage.desk("lee"), open_case(kim)["number"]
     assert lee.refused("case", "show", case)[1]["code"] == "node.case-access"
     assert kim.ask("case", "assign", case, "lee")["person"] == "lee"
     assert [row["person"] for row in lee.ask("case", "show", case)["people"]] == ["kim", "lee"]
 
 
-def test_trace_makes_an_exhibit_with_what_was_found(kim: Desk, capsys: Capture) -> None:
-    furnish(capsys, kim.node)
+def test_trace_makes_an_exhibit_with_what_was_found(kim: Desk) -> None:
     case = open_case(kim, "A theft", "--tx", THEFT)["number"]
     done = kim.ask("case", "trace", case)
     (exhibit,) = kim.ask("case", "show", case)["exhibits"]
@@ -129,18 +120,16 @@ def test_trace_makes_an_exhibit_with_what_was_found(kim: Desk, capsys: Capture) 
     assert facts["findings_hash"] in out
 
 
-def test_trace_without_waiting_leaves_the_work_to_the_node(kim: Desk, capsys: Capture) -> None:
-    furnish(capsys, kim.node)
+def test_trace_without_waiting_leaves_the_work_to_the_node(kim: Desk) -> None:
     case = open_case(kim, "A theft", "--tx", THEFT)["number"]
     queued = kim.ask("case", "trace", case, "--no-wait")
     assert (queued["state"], queued["answer"]) == ("queued", {})
     assert "at work: trace" in kim.read("case", "show", case)
 
 
-def test_work_that_fails_ends_the_command_with_its_problem(kim: Desk, capsys: Capture) -> None:
+def test_work_that_fails_ends_the_command_with_its_problem(kim: Desk) -> None:
     from jindo.app import sign_in
 
-    furnish(capsys, kim.node)
     case = open_case(kim, "A theft", "--tx", "0x" + "f" * 64)["number"]
     job = kim.ask("case", "trace", case, "--no-wait")["job"]
     with opened(kim.node) as node, pytest.raises(WorkFailed, match="f" * 20):
@@ -159,15 +148,15 @@ def test_brief_tells_the_case_in_both_languages(kim: Desk, tmp_path: Path) -> No
     assert kim.refused("case", "brief", case, "--out", str(out))[0] == 6
 
 
-def test_export_verifies_alone_until_a_byte_is_changed(kim: Desk, tmp_path: Path, capsys: Capture) -> None:
+def test_export_verifies_alone_until_a_byte_is_changed(kim: Desk, tmp_path: Path) -> None:
     case = open_case(kim)["number"]
     kim.ask("case", "add", case, "--title", "Heard", "--note", "as told")
     out = tmp_path / "handed-over"
     view = kim.ask("case", "export", case, "--out", str(out))
     assert (view["number"], view["findings_hash"]) == (case, "")
-    assert ask(capsys, "verify", str(out))["verified"] is True
+    assert ask("verify", str(out))["verified"] is True
     note = next(out.rglob("note.txt"))
     note.write_bytes(note.read_bytes().replace(b"told", b"tale"))
-    code, error = refused(capsys, "verify", str(out))
+    code, error = refused("verify", str(out))
     assert code == 4
     assert "note.txt" in json.dumps(error)

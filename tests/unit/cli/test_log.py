@@ -6,14 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.stage import Capture, Desk, ask, introduce, make_node, open_case, refused, seat
-
-
-@pytest.fixture
-def kim(tmp_path: Path, capsys: Capture) -> Desk:
-    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague", "agency")
-    introduce(capsys, seoul, hague)
-    return seat(capsys, seoul, "kim", "analyst")
+from tests.unit.cli.stage import Desk, Stage, ask, open_case, refused
 
 
 def publish(kim: Desk) -> str:
@@ -21,19 +14,17 @@ def publish(kim: Desk) -> str:
     return str(kim.ask(*words)["statements"][0]["id"])
 
 
-def test_proof_convinces_whoever_has_the_card(kim: Desk, tmp_path: Path, capsys: Capture) -> None:
+def test_proof_convinces_whoever_has_the_card(kim: Desk, stage: Stage, tmp_path: Path) -> None:
     statement, proof = publish(kim), tmp_path / "proof.json"
     view = kim.ask("log", "prove", statement, "--out", str(proof))
     assert json.loads(view["leaf"])["subject"] == statement
-    checked = ask(capsys, "log", "verify", str(proof), "--card", str(tmp_path / "seoul.card"))
+    checked = ask("log", "verify", str(proof), "--card", str(stage.folder / "seoul.card"))
     assert statement in checked["checks"][1]["detail"]
     assert statement in kim.read("log", "prove", statement)
 
 
 @pytest.mark.parametrize("field", ["leaf", "proof", "index", "checkpoint"])
-def test_proof_that_was_changed_convinces_nobody(
-    kim: Desk, tmp_path: Path, capsys: Capture, field: str
-) -> None:
+def test_proof_that_was_changed_convinces_nobody(kim: Desk, stage: Stage, tmp_path: Path, field: str) -> None:
     proof = tmp_path / "proof.json"
     kim.ask("log", "prove", publish(kim), "--out", str(proof))
     said = json.loads(proof.read_text())
@@ -44,23 +35,23 @@ def test_proof_that_was_changed_convinces_nobody(
         "checkpoint": said["checkpoint"].replace("\n", "0\n", 2),
     }
     proof.write_text(json.dumps(said | {field: changed[field]}))
-    code, _ = refused(capsys, "log", "verify", str(proof), "--card", str(tmp_path / "seoul.card"))
+    code, _ = refused("log", "verify", str(proof), "--card", str(stage.folder / "seoul.card"))
     assert code == 4
 
 
-def test_proof_is_of_its_own_member_s_log(kim: Desk, tmp_path: Path, capsys: Capture) -> None:
+def test_proof_is_of_its_own_member_s_log(kim: Desk, stage: Stage, tmp_path: Path) -> None:
     proof = tmp_path / "proof.json"
     kim.ask("log", "prove", publish(kim), "--out", str(proof))
-    code, _ = refused(capsys, "log", "verify", str(proof), "--card", str(tmp_path / "hague.card"))
+    code, _ = refused("log", "verify", str(proof), "--card", str(stage.folder / "hague.card"))
     assert code in {2, 4}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"origin": 1}'])
-def test_file_that_is_no_proof_is_refused(tmp_path: Path, kim: Desk, capsys: Capture, content: str) -> None:
+def test_file_that_is_no_proof_is_refused(stage: Stage, tmp_path: Path, content: str) -> None:
     (tmp_path / "proof.json").write_text(content)
-    words = ("log", "verify", str(tmp_path / "proof.json"), "--card", str(tmp_path / "seoul.card"))
-    assert refused(capsys, *words)[0] == 2
-    assert refused(capsys, *words[:3])[0] == 2
+    words = ("log", "verify", str(tmp_path / "proof.json"), "--card", str(stage.folder / "seoul.card"))
+    assert refused(*words)[0] == 2
+    assert refused(*words[:3])[0] == 2
 
 
 def test_draft_is_in_no_log(kim: Desk) -> None:
@@ -70,14 +61,14 @@ def test_draft_is_in_no_log(kim: Desk) -> None:
 
 
 @pytest.mark.parametrize("table", ["leaf", "statement", "audit"])
-def test_own_log_verifies_until_a_row_is_changed(kim: Desk, capsys: Capture, table: str) -> None:
+def test_own_log_verifies_until_a_row_is_changed(kim: Desk, table: str) -> None:
     publish(kim)
-    assert len(ask(capsys, "log", "verify", "--node", str(kim.node))["checks"]) == 3
+    assert len(ask("log", "verify", "--node", str(kim.node))["checks"]) == 3
     changes = {
-        "leaf": "update leaf set data = replace(data, 'case', 'ease') where n = 0",
-        "statement": "update statement set payload = replace(payload, 'theft', 'fraud')",
+        "leaf": "update leaf set data = data || ' ' where n = 0",
+        "statement": "update statement set payload = cast(replace(cast(payload as text), 'theft', 'fraud') as blob)",
         "audit": "update audit set subject = 'nobody' where n = 2",
     }
     with closing(sqlite3.connect(kim.node / "jindo.db")) as database, database:
         database.execute(changes[table])
-    assert refused(capsys, "log", "verify", "--node", str(kim.node))[0] == 4
+    assert refused("log", "verify", "--node", str(kim.node))[0] == 4

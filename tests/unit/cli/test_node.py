@@ -5,82 +5,73 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.stage import (
-    Capture,
-    ask,
-    introduce,
-    make_node,
-    open_case,
-    read,
-    refused,
-    seat,
-)
+from tests.unit.cli.stage import Desk, Stage, ask, introduce, make_node, open_case, read, refused, seat
 
 from jindo.base.errors import InputError
 from jindo.cli.keys import KeyExposed, read_key, write_key
 from jindo.seal import SigningKey
 
 
-def test_init_makes_a_node_that_says_who_it_is(tmp_path: Path, capsys: Capture) -> None:
+def test_init_makes_a_node_that_says_who_it_is(tmp_path: Path) -> None:
     folder = tmp_path / "dolmen"
     words = ("--member", "dolmen", "--name", "Dolmen", "--country", "LT", "--kind", "exchange")
-    view = ask(capsys, "node", "init", str(folder), *words, "--services", "Dolmen Exchange, Dolmen Pro")
+    view = ask("node", "init", str(folder), *words, "--services", "Dolmen Exchange, Dolmen Pro")
     assert view["services"] == ["Dolmen Exchange", "Dolmen Pro"]
     assert (folder / "node.toml").is_file()
-    shown = ask(capsys, "node", "card", "--node", str(folder))
+    shown = ask("node", "card", "--node", str(folder))
     assert shown == {**view, "card": None}
-    assert view["fingerprint"] in read(capsys, "node", "card", "--node", str(folder))
+    assert view["fingerprint"] in read("node", "card", "--node", str(folder))
 
 
-def test_init_leaves_a_folder_that_holds_something(tmp_path: Path, capsys: Capture) -> None:
+def test_init_leaves_a_folder_that_holds_something(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
-    code, error = refused(capsys, "node", "init", str(tmp_path), *words)
+    code, error = refused("node", "init", str(tmp_path), *words)
     assert (code, error["code"]) == (6, "node.place-taken")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_node_is_found_by_option_environment_or_place(
-    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
+    seoul, hague = make_node(tmp_path / "seoul"), make_node(tmp_path / "hague")
     monkeypatch.chdir(seoul / "keys")
-    assert ask(capsys, "node", "card")["member"] == "seoul"
+    assert ask("node", "card")["member"] == "seoul"
     monkeypatch.setenv("JINDO_NODE", str(hague))
-    assert ask(capsys, "node", "card")["member"] == "hague"
-    assert ask(capsys, "node", "card", "--node", str(seoul))["member"] == "seoul"
+    assert ask("node", "card")["member"] == "hague"
+    assert ask("node", "card", "--node", str(seoul))["member"] == "seoul"
     monkeypatch.delenv("JINDO_NODE")
     monkeypatch.chdir(tmp_path)
-    code, error = refused(capsys, "node", "card")
+    code, error = refused("node", "card")
     assert code == 2
     assert "jindo node init" in error["remedy"]
 
 
-def test_join_takes_a_partner_whose_fingerprint_was_read_out(tmp_path: Path, capsys: Capture) -> None:
-    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
-    introduce(capsys, seoul, hague)
-    partners = ask(capsys, "node", "members", "--node", str(seoul))["members"]
+def test_join_takes_a_partner_whose_fingerprint_was_read_out(tmp_path: Path) -> None:
+    seoul, hague = make_node(tmp_path / "seoul"), make_node(tmp_path / "hague")
+    introduce(seoul, hague)
+    partners = ask("node", "members", "--node", str(seoul))["members"]
     assert [row["id"] for row in partners] == ["hague"]
-    assert "Agency of hague" in read(capsys, "node", "members", "--node", str(seoul))
+    assert "Agency of hague" in read("node", "members", "--node", str(seoul))
 
 
-def test_join_refuses_another_fingerprint(tmp_path: Path, capsys: Capture) -> None:
-    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague")
+def test_join_refuses_another_fingerprint(tmp_path: Path) -> None:
+    seoul, hague = make_node(tmp_path / "seoul"), make_node(tmp_path / "hague")
     card = tmp_path / "hague.card"
-    ask(capsys, "node", "card", "--out", str(card), "--node", str(hague))
-    own = ask(capsys, "node", "card", "--node", str(seoul))["fingerprint"]
+    ask("node", "card", "--out", str(card), "--node", str(hague))
+    own = ask("node", "card", "--node", str(seoul))["fingerprint"]
     words = ("node", "join", str(card), "--fingerprint", own, "--node", str(seoul))
-    code, error = refused(capsys, *words)
+    code, error = refused(*words)
     assert (code, error["code"]) == (3, "node.fingerprint")
-    assert ask(capsys, "node", "members", "--node", str(seoul))["members"] == []
+    assert ask("node", "members", "--node", str(seoul))["members"] == []
 
 
-def test_user_add_gives_the_node_the_public_half_alone(tmp_path: Path, capsys: Capture) -> None:
-    node = make_node(capsys, tmp_path / "seoul")
-    kim = seat(capsys, node, "kim", "analyst,liaison")
+def test_user_add_gives_the_node_the_public_half_alone(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul")
+    kim = seat(node, "kim", "analyst,liaison")
     assert stat.S_IMODE(kim.key.stat().st_mode) == 0o600
     key = SigningKey.from_pem(kim.key.read_bytes())
-    people = ask(capsys, "node", "user", "list", "--node", str(node))["people"]
+    people = ask("node", "user", "list", "--node", str(node))["people"]
     assert [(row["id"], row["roles"], row["key_id"]) for row in people] == [
         ("kim", ["analyst", "liaison"], key.public.key_id)
     ]
@@ -89,31 +80,31 @@ def test_user_add_gives_the_node_the_public_half_alone(tmp_path: Path, capsys: C
     assert held == []
 
 
-def test_user_add_overwrites_no_key(tmp_path: Path, capsys: Capture) -> None:
-    node, key = make_node(capsys, tmp_path / "seoul"), tmp_path / "kim.key"
+def test_user_add_overwrites_no_key(tmp_path: Path) -> None:
+    node, key = make_node(tmp_path / "seoul"), tmp_path / "kim.key"
     key.write_text("the only copy")
     words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--key-out", str(key))
-    code, _ = refused(capsys, *words, "--node", str(node))
+    code, _ = refused(*words, "--node", str(node))
     assert code == 6
     assert key.read_text() == "the only copy"
-    assert ask(capsys, "node", "user", "list", "--node", str(node))["people"] == []
+    assert ask("node", "user", "list", "--node", str(node))["people"] == []
 
 
-def test_user_add_that_is_refused_leaves_no_key(tmp_path: Path, capsys: Capture) -> None:
-    node, key = make_node(capsys, tmp_path / "seoul"), tmp_path / "kim.key"
+def test_user_add_that_is_refused_leaves_no_key(tmp_path: Path) -> None:
+    node, key = make_node(tmp_path / "seoul"), tmp_path / "kim.key"
     words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "emperor", "--key-out", str(key))
-    code, error = refused(capsys, *words, "--node", str(node))
+    code, error = refused(*words, "--node", str(node))
     assert (code, error["place"]) == (2, "roles")
     assert not key.exists()
 
 
-def test_user_add_takes_a_key_made_elsewhere(tmp_path: Path, capsys: Capture) -> None:
-    node, public = make_node(capsys, tmp_path / "seoul"), SigningKey.generate().public
+def test_user_add_takes_a_key_made_elsewhere(tmp_path: Path) -> None:
+    node, public = make_node(tmp_path / "seoul"), SigningKey.generate().public
     words = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--node", str(node))
-    view = ask(capsys, *words, "--public-key", public.to_text())
+    view = ask(*words, "--public-key", public.to_text())
     assert (view["key_id"], view["key_file"]) == (public.key_id, None)
     twice = ("--key-out", str(tmp_path / "x.key"), "--public-key", public.to_text())
-    assert refused(capsys, *words, *twice)[0] == 2
+    assert refused(*words, *twice)[0] == 2
 
 
 def test_key_file_opens_with_its_passphrase_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,40 +128,36 @@ def test_key_file_that_others_can_read_is_not_used(tmp_path: Path, mode: int) ->
         read_key(tmp_path / "a.key")
 
 
-def test_token_stands_alone_in_a_pipe_and_lets_in_until_revoked(tmp_path: Path, capsys: Capture) -> None:
-    node = make_node(capsys, tmp_path / "seoul")
-    kim = seat(capsys, node, "kim", "analyst")
-    token = read(capsys, "node", "token", "kim", "--days", "3", "--node", str(node)).strip()
+def test_token_stands_alone_in_a_pipe_and_lets_in_until_revoked(kim: Desk) -> None:
+    node = kim.node
+    token = read("node", "token", "kim", "--days", "3", "--node", str(node)).strip()
     assert " " not in token
     words = ("case", "list", "--node", str(node), "--token", token)
-    assert ask(capsys, *words) == {"cases": []}
-    revoked = ask(capsys, "node", "token", "revoke", "kim", "--node", str(node))
+    assert ask(*words) == {"cases": []}
+    revoked = ask("node", "token", "revoke", "kim", "--node", str(node))
     assert revoked == {"subject": "kim", "revoked": 2}
-    assert refused(capsys, *words)[1]["code"] == "node.token"
+    assert refused(*words)[1]["code"] == "node.token"
     assert kim.refused("case", "list")[0] == 3
 
 
-def test_retire_ends_tokens_and_keeps_the_person_in_the_list(tmp_path: Path, capsys: Capture) -> None:
-    node = make_node(capsys, tmp_path / "seoul")
-    kim = seat(capsys, node, "kim", "analyst")
-    assert ask(capsys, "node", "user", "retire", "kim", "--node", str(node))["active"] is False
+def test_retire_ends_tokens_and_keeps_the_person_in_the_list(kim: Desk) -> None:
+    node = kim.node
+    assert ask("node", "user", "retire", "kim", "--node", str(node))["active"] is False
     assert kim.refused("case", "list")[0] == 3
-    assert "retired" in read(capsys, "node", "user", "list", "--node", str(node))
+    assert "retired" in read("node", "user", "list", "--node", str(node))
 
 
-def test_operator_without_a_token_works_on_no_case(tmp_path: Path, capsys: Capture) -> None:
-    node = make_node(capsys, tmp_path / "seoul")
+def test_operator_without_a_token_works_on_no_case(stage: Stage) -> None:
+    node = stage.node("seoul")
     words = ("--purpose", "investigation", "--legal-basis", "law", "--expires", "2099-01-01")
-    code, error = refused(capsys, "case", "open", "A theft", *words, "--node", str(node))
+    code, error = refused("case", "open", "A theft", *words, "--node", str(node))
     assert (code, error["code"]) == (3, "node.role")
     assert "JINDO_TOKEN" in error["remedy"]
 
 
-def test_person_who_is_no_administrator_adds_nobody(tmp_path: Path, capsys: Capture) -> None:
-    node = make_node(capsys, tmp_path / "seoul")
-    kim = seat(capsys, node, "kim", "analyst")
+def test_person_who_is_no_administrator_adds_nobody(kim: Desk) -> None:
     open_case(kim)
-    key = tmp_path / "friend.key"
+    key = kim.node / "friend.key"
     words = ("node", "user", "add", "friend", "--name", "F", "--role", "admin", "--key-out", str(key))
     assert kim.refused(*words)[1]["code"] == "node.role"
     assert not key.exists()

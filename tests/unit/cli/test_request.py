@@ -4,20 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.stage import (
-    DEPOSIT,
-    ETHER,
-    THEFT,
-    Capture,
-    Desk,
-    ask,
-    carry,
-    furnish,
-    introduce,
-    make_node,
-    open_case,
-    seat,
-)
+from tests.unit.cli.stage import DEPOSIT, THEFT, Desk, Stage, carry, open_case
 
 from jindo.base.errors import InputError
 from jindo.cli.request import build_fields, read_fields
@@ -26,24 +13,16 @@ CONTACT = ("--contact", "duty@seoul.example")
 
 
 @pytest.fixture
-def stage(tmp_path: Path, capsys: Capture) -> tuple[Desk, Desk, Desk, str]:
-    """An analyst and a prosecutor of Seoul, a compliance officer of an exchange, and a traced case."""
-    seoul = make_node(capsys, tmp_path / "seoul")
-    dolmen = make_node(capsys, tmp_path / "dolmen", "exchange", services="Dolmen Exchange")
-    introduce(capsys, seoul, dolmen)
-    furnish(capsys, seoul)
-    (dolmen / "accounts.csv").write_text(f"address,asset,balance\n{DEPOSIT},{ETHER},25\n", encoding="utf-8")
-    kim, lee = seat(capsys, seoul, "kim", "analyst"), seat(capsys, seoul, "lee", "prosecutor")
-    case = open_case(kim, "A theft", "--tx", THEFT)["number"]
-    kim.ask("case", "assign", case, "lee")
-    kim.ask("case", "trace", case)
-    return kim, lee, seat(capsys, dolmen, "ines", "compliance"), case
+def case(kim: Desk) -> str:
+    """A case of Seoul's that was traced."""
+    number = str(open_case(kim, "A theft", "--tx", THEFT)["number"])
+    kim.ask("case", "assign", number, "lee")
+    kim.ask("case", "trace", number)
+    return number
 
 
-def test_request_goes_with_two_officers_and_comes_back_answered(
-    stage: tuple[Desk, Desk, Desk, str],
-) -> None:
-    kim, lee, ines, case = stage
+def test_request_goes_with_two_officers_and_comes_back_answered(stage: Stage, case: str) -> None:
+    kim, lee, ines = (stage.desk(person) for person in ("kim", "lee", "ines"))
     words = (*CONTACT, "--urgent", "it is being withdrawn", "--days", "20", "--key", str(kim.key))
     drafted = kim.ask("request", "draft", case, "--to", "dolmen", *words)
     request = drafted["id"]
@@ -81,15 +60,13 @@ def test_request_goes_with_two_officers_and_comes_back_answered(
     assert request in kim.read("request", "list")
 
 
-def test_draft_acts_once_under_one_word(stage: tuple[Desk, Desk, Desk, str]) -> None:
-    kim, _, _, case = stage
+def test_draft_acts_once_under_one_word(kim: Desk, case: str) -> None:
     words = ("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", str(kim.key), "--once", "ask")
     assert kim.ask(*words) == kim.ask(*words)
     assert len(kim.ask("request", "list")["requests"]) == 1
 
 
-def test_draft_that_lacks_something_is_refused_by_its_name(stage: tuple[Desk, Desk, Desk, str]) -> None:
-    kim, _, _, case = stage
+def test_draft_that_lacks_something_is_refused_by_its_name(kim: Desk, case: str) -> None:
     code, error = kim.refused("request", "draft", case, "--to", "dolmen", "--contact", "")
     assert (code, error["code"]) == (3, "respond.request-incomplete")
     assert "officer" in error["problem"]
@@ -107,8 +84,8 @@ def test_draft_takes_further_fields_from_a_file(stage: tuple[Desk, Desk, Desk, s
     assert (view["body"]["officer"]["rank"], view["body"]["officer"]["contact"]) == ("Inspector", CONTACT[1])
 
 
-def test_reply_is_the_addressee_s_alone(stage: tuple[Desk, Desk, Desk, str]) -> None:
-    kim, lee, _, case = stage
+def test_reply_is_the_addressee_s_alone(stage: Stage, case: str) -> None:
+    kim, lee = stage.desk("kim"), stage.desk("lee")
     request = kim.ask("request", "draft", case, "--to", "dolmen", *CONTACT)["id"]
     assert lee.refused("request", "reply", request, "--reason", "we hold it ourselves")[0] == 3
 
@@ -132,7 +109,6 @@ def test_fields_of_a_file_are_an_object(tmp_path: Path, content: str) -> None:
     assert read_fields(None) == {}
 
 
-def test_list_of_no_requests_says_so(tmp_path: Path, capsys: Capture) -> None:
-    kim = seat(capsys, make_node(capsys, tmp_path / "seoul"), "kim", "analyst")
+def test_list_of_no_requests_says_so(kim: Desk) -> None:
     assert "no requests" in kim.read("request", "list")
-    assert ask(capsys, "request", "list", "--node", str(kim.node), "--token", kim.token) == {"requests": []}
+    assert kim.ask("request", "list") == {"requests": []}

@@ -1,23 +1,14 @@
 """`jindo share`: drafted through the gate, signed by officers on their own side, acknowledged, taken back."""
 
 import base64
-from pathlib import Path
 
 import pytest
-from tests.unit.cli.stage import SECRET, Capture, Desk, carry, introduce, make_node, open_case, seat
+from tests.unit.cli.stage import SECRET, Desk, Stage, carry, open_case, opened
 
 from jindo.base.errors import InputError, IntegrityError
 from jindo.cli.signing import read_payload
 from jindo.cli.statement_tables import describe_state, is_waiting, list_silent
 from jindo.share import STATEMENT_TYPE
-
-
-@pytest.fixture
-def kim(tmp_path: Path, capsys: Capture) -> Desk:
-    """An analyst of Seoul, which knows an agency and an exchange."""
-    seoul, hague = make_node(capsys, tmp_path / "seoul"), make_node(capsys, tmp_path / "hague", "agency")
-    introduce(capsys, seoul, hague, make_node(capsys, tmp_path / "dolmen", "exchange"))
-    return seat(capsys, seoul, "kim", "analyst")
 
 
 def test_push_drafts_what_the_gate_allows_and_names_the_rule_of_the_rest(kim: Desk) -> None:
@@ -59,21 +50,21 @@ def test_push_says_what_comes_next(kim: Desk) -> None:
     assert "need-to-know" in out
 
 
-def test_status_shows_who_has_acknowledged_and_who_has_not(kim: Desk, tmp_path: Path) -> None:
+def test_status_shows_who_has_acknowledged_and_who_has_not(kim: Desk, stage: Stage) -> None:
     case = open_case(kim)["number"]
     kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))
     assert kim.ask("share", "status", case)["statements"][0]["receipts"] == [
         {"member": "hague", "received": ""}
     ]
-    assert carry(kim.node, tmp_path / "hague").count("received") == 1
-    assert carry(tmp_path / "hague", kim.node).count("received") == 1
+    assert carry(kim.node, stage.node("hague")) == ["received"]
+    assert carry(stage.node("hague"), kim.node) == ["received"]
     (receipt,) = kim.ask("share", "status", case)["statements"][0]["receipts"]
     assert receipt["received"]
     assert "hague" in kim.read("share", "status", case)
 
 
-def test_sign_refuses_the_key_of_another(kim: Desk, capsys: Capture) -> None:
-    lee = seat(capsys, kim.node, "lee", "prosecutor")
+def test_sign_refuses_the_key_of_another(kim: Desk, stage: Stage) -> None:
+    lee = stage.desk("lee")
     case = open_case(kim)["number"]
     kim.ask("case", "assign", case, "lee")
     statement = kim.ask("share", "push", case, "--to", "hague")["statements"][0]["id"]
@@ -89,7 +80,6 @@ def test_sign_uses_no_key_that_others_can_read(kim: Desk) -> None:
 
 
 def test_sign_signs_nothing_but_the_statement_that_was_asked_for(kim: Desk) -> None:
-    from tests.unit.cli.stage import opened
 
     from jindo.app import show_statement, sign_in
 
@@ -105,8 +95,8 @@ def test_sign_signs_nothing_but_the_statement_that_was_asked_for(kim: Desk) -> N
         read_payload(STATEMENT_TYPE, payload + b" ", expected=statement)
 
 
-def test_label_takes_two_officers_and_its_recall_three(kim: Desk, capsys: Capture) -> None:
-    desks = [kim, *(seat(capsys, kim.node, name, "analyst") for name in ("lee", "choi"))]
+def test_label_takes_two_officers_and_its_recall_three(kim: Desk, stage: Stage) -> None:
+    desks = [kim, stage.desk("choi"), stage.desk("lee")]
     case = open_case(kim)["number"]
     for desk in desks[1:]:
         kim.ask("case", "assign", case, desk.person)
