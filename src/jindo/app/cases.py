@@ -35,7 +35,6 @@ from jindo.respond import list_cases as read_cases
 from jindo.respond import open_case as record_case
 from jindo.seal import sha256_hex
 from jindo.store import add_job
-from jindo.trace import get_rule
 
 MAX_NOTE = 100_000
 """Characters of a note's text."""
@@ -205,6 +204,8 @@ def request_trace(
         InputError: the case names nothing stolen, the rule is unknown, or the node has no ledger.
         RefusedError: the actor may not.
     """
+    from jindo.trace import get_rule
+
     case_id = find_case_id(node, case)
     get_rule(rule)
 

@@ -52,7 +52,14 @@ from jindo.respond import (
     read_history,
     record_history,
 )
-from jindo.seal import Checkpoint, canonical_bytes, parse_envelope, sign_envelope, verify_checkpoint
+from jindo.seal import (
+    Checkpoint,
+    canonical_bytes,
+    parse_canonical,
+    parse_envelope,
+    sign_envelope,
+    verify_checkpoint,
+)
 from jindo.share import SignedStatement, prove_inclusion, read_checkpoint, signed_of
 from jindo.store import tables
 
@@ -134,13 +141,13 @@ def _is_present(node: Node, exhibit: Exhibit) -> bool:
 
 
 def _gather(conn: Connection, node: Node, case_id: str) -> _Material:
-    record = read_case_record(conn, get_case(conn, case_id), me=node.me, time=node.clock())
+    record = _as_written(read_case_record(conn, get_case(conn, case_id), me=node.me, time=node.clock()))
     statements = tuple(signed_of(conn, row["id"]) for row in record["statements"])
     described = [
         describe_statement(signed, entered=row["entered"])
         for signed, row in zip(statements, record["statements"], strict=True)
     ]
-    history = read_history(conn, case_id)
+    history = [_as_written(row) for row in read_history(conn, case_id)]
     note, checkpoint = _read_log(conn, node)
     leaves = {row["id"]: row["leaf"] for row in record["statements"]} | {
         "history": _find_head_leaf(conn, case_id)
@@ -154,6 +161,11 @@ def _gather(conn: Connection, node: Node, case_id: str) -> _Material:
         checkpoint=note,
         proofs={name: prove_inclusion(conn, leaf, checkpoint.size) for name, leaf in leaves.items()},
     )
+
+
+def _as_written(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The value as whoever verifies will read it, so that both derive the same from it."""
+    return dict(parse_canonical(canonical_bytes(dict(value))))
 
 
 def _read_log(conn: Connection, node: Node) -> tuple[str, Checkpoint]:

@@ -1,5 +1,6 @@
 """The long work of a node: trace, fetch files, pull. The worker runs each at least once.
 
+* What traces is loaded when the first trace is asked for: a node that only shares starts at once.
 * Every handler may be killed at any moment and run again: what it made before is found and used, nothing doubles.
 * A result folder is written in one step before its exhibit is recorded; the labels that it used are kept beside the
   work, so that what is recorded is what was traced.
@@ -20,11 +21,8 @@ from sqlalchemy import Connection
 from jindo.app.acting import View
 from jindo.app.cases import exhibit_folder, list_folder_files
 from jindo.app.client import open_partner
-from jindo.app.inputs import read_labels
 from jindo.app.node import Node
 from jindo.app.pulling import pull_member
-from jindo.app.tracing import TraceRequest, read_flow_rows, trace_ledger
-from jindo.app.verifying import read_result
 from jindo.base.errors import IntegrityError
 from jindo.respond import (
     Label,
@@ -53,6 +51,8 @@ def trace_case(node: Node, job: Job) -> View:
 
 
 def _trace(node: Node, args: Mapping[str, Any], work: Path, folder: Path) -> None:
+    from jindo.app.tracing import TraceRequest, trace_ledger
+
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     with node.store.read() as conn:
@@ -95,6 +95,8 @@ def _write_services(node: Node, path: Path, labels: Iterable[Label]) -> dict[str
 
     A member's label wins over the list, the first by time over later ones.
     """
+    from jindo.app.inputs import read_labels
+
     named: dict[str, tuple[str, str]] = {}
     own = node.folder / node.settings.services if node.settings.services else None
     if own is not None and own.is_file():
@@ -113,6 +115,9 @@ def _write_services(node: Node, path: Path, labels: Iterable[Label]) -> dict[str
 
 
 def _record_trace(conn: Connection, node: Node, args: Mapping[str, Any], work: Path, folder: Path) -> View:
+    from jindo.app.tracing import read_flow_rows
+    from jindo.app.verifying import read_result
+
     known = find_exhibit(conn, args["exhibit"])
     result = read_result(folder)
     if known is None:

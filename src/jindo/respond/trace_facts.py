@@ -1,7 +1,8 @@
 """What a case keeps of a trace: the figures that briefs and requests are built from.
 
 * Facts are taken from `result.json` alone, and name it by both of its hashes.
-* Sums are over whole base units, asset by asset; what reached services, what is held and what was stolen stay apart.
+* Sums are over whole base units, asset by asset; what reached services, what is held, what ended elsewhere and what
+  was stolen stay apart.
 * `rests_on` names the statements whose labels stopped the trace: a recall of one takes the ground from these facts.
 """
 
@@ -70,6 +71,9 @@ def check_trace_facts(facts: Mapping[str, Any]) -> None:
     for row in parse_rows(facts, "held"):
         parse_count(row, "accounts")
         _check_figure(row)
+    for row in parse_rows(facts, "elsewhere"):
+        parse_text(row, "reason", longest=40)
+        _check_figure(row)
     for service in parse_rows(facts, "services"):
         _check_service(service)
 
@@ -125,6 +129,7 @@ def _build_facts(
         "stolen": [_build_stolen(row, decimals) for row in findings["thefts"]],
         "services": _build_services(findings["endpoints"], decimals, _list_transactions(flows)),
         "held": _sum_held(findings["endpoints"], decimals),
+        "elsewhere": _sum_rest(findings["endpoints"], decimals),
         "rests_on": rests_on,
         "version": version,
         "replaces": replaces,
@@ -189,20 +194,35 @@ def _merge(
 
 def _sum_held(endpoints: list[Mapping[str, Any]], decimals: Mapping[str, Any]) -> list[dict[str, Any]]:
     held = [row for row in endpoints if row["reason"] == "held"]
-    places = sorted({(row["chain"], row["asset"]) for row in held})
     return [
-        {
-            "chain": chain,
-            "asset": asset,
-            "decimals": decimals.get(asset),
-            "amount": str(
-                sum(int(row["amount"]) for row in held if (row["chain"], row["asset"]) == (chain, asset))
-            ),
-            "accounts": len(
-                {row["account"] for row in held if (row["chain"], row["asset"]) == (chain, asset)}
-            ),
-        }
-        for chain, asset in places
+        {**figure, "accounts": len({row["account"] for row in rows})}
+        for figure, rows in _sum_up(held, decimals, ("chain", "asset"))
+    ]
+
+
+def _sum_rest(endpoints: list[Mapping[str, Any]], decimals: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What neither reached anybody nor is held: fees, burned, beyond the hop limit."""
+    rest = [row for row in endpoints if row["reason"] not in {*ARRIVALS, "held"}]
+    return [figure for figure, _ in _sum_up(rest, decimals, ("reason", "chain", "asset"))]
+
+
+def _sum_up(
+    endpoints: list[Mapping[str, Any]], decimals: Mapping[str, Any], names: tuple[str, ...]
+) -> list[tuple[dict[str, Any], list[Mapping[str, Any]]]]:
+    """The sum of each group of endpoints that agree in `names`, with its rows; in order of the names."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in endpoints:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return [
+        (
+            {
+                **dict(zip(names, group, strict=True)),
+                "decimals": decimals.get(rows[0]["asset"]),
+                "amount": str(sum(int(row["amount"]) for row in rows)),
+            },
+            rows,
+        )
+        for group, rows in sorted(groups.items())
     ]
 
 

@@ -46,6 +46,12 @@ def test_sums_of_services_and_holdings_are_those_of_the_endpoints(endpoints: lis
             said = sum(int(row["amount"]) for row in facts[name] if row["asset"] == asset)
             true = sum(int(e["amount"]) for e in endpoints if e["asset"] == asset and e["reason"] in reasons)
             assert said == true
+        listed = [
+            row for name in ("services", "held", "elsewhere") for row in facts[name] if row["asset"] == asset
+        ]
+        assert sum(int(row["amount"]) for row in listed) == sum(
+            int(e["amount"]) for e in endpoints if e["asset"] == asset
+        )
 
 
 @given(st.lists(ENDPOINT, max_size=8), st.randoms())

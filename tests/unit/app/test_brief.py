@@ -37,7 +37,7 @@ def test_build_brief_tells_what_a_prosecutor_asks(handed_over: HandedOver) -> No
         "Hanbit",
         "Request to freeze, from seoul to hanbit",
         "Signed by seoul-1, seoul-2",
-        "375 base units of unnamed asset.",
+        "Asked to be held: 400 base units of unnamed asset; held on",
         "Recall by bonn: Label: Cloud Mixer",
         "Who was told seoul, acknowledged 2026-09-21 14:20:10",
         "Traces that fell exhibits: 3",

@@ -72,8 +72,7 @@ def test_draft_that_lacks_something_is_refused_by_its_name(kim: Desk, case: str)
     assert "officer" in error["problem"]
 
 
-def test_draft_takes_further_fields_from_a_file(stage: tuple[Desk, Desk, Desk, str], tmp_path: Path) -> None:
-    kim, _, _, case = stage
+def test_draft_takes_further_fields_from_a_file(kim: Desk, case: str, tmp_path: Path) -> None:
     instrument = {"kind": "court order", "reference": "2026-1", "issued_by": "Seoul court", "issued": None}
     file = tmp_path / "fields.json"
     file.write_text(json.dumps({"rank": "Inspector", "instrument": instrument, "contact": "other"}))

@@ -58,8 +58,9 @@ def test_status_shows_who_has_acknowledged_and_who_has_not(kim: Desk, stage: Sta
     ]
     assert carry(kim.node, stage.node("hague")) == ["received"]
     assert carry(stage.node("hague"), kim.node) == ["received"]
-    (receipt,) = kim.ask("share", "status", case)["statements"][0]["receipts"]
-    assert receipt["received"]
+    said = {row["kind"]: row for row in kim.ask("share", "status", case)["statements"]}
+    assert said["case"]["receipts"][0]["received"]
+    assert said["receipt"]["member"] == "hague"
     assert "hague" in kim.read("share", "status", case)
 
 

@@ -99,6 +99,9 @@ def _tell(facts: Mapping[str, Any], _: Say) -> list[str]:
         _("Still in followed accounts: %(amounts)s.")
         % {"amounts": say_amounts(_, _sum_by_asset(trace["held"]))},
     ]
+    if trace["elsewhere"]:
+        rest = say_amounts(_, _sum_by_asset(trace["elsewhere"]))
+        rows.append(_("Fees, burned, or beyond the hop limit: %(amounts)s.") % {"amounts": rest})
     for row in facts["held"]:
         asked, held = say_amount(_, row, "requested"), say_amount(_, row, "held")
         rows.append(
@@ -112,7 +115,9 @@ def _tell(facts: Mapping[str, Any], _: Say) -> list[str]:
 
 def _build_terms(facts: Mapping[str, Any], _: Say) -> Terms:
     case, members = facts["case"], {row["id"]: row["name"] for row in facts["members"]}
-    people = ", ".join(f"{show_id(person)} ({show_name(role)})" for person, role in facts["people"].items())
+    people = ", ".join(
+        f"{show_id(person)} ({show_name(role)})" for person, role in sorted(facts["people"].items())
+    )
     return Terms(
         (
             (_("Case"), show_id(case["number"]), False),
