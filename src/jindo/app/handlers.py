@@ -66,6 +66,7 @@ def _trace(node: Node, args: Mapping[str, Any], work: Path, folder: Path) -> Non
             stolen=work / "stolen.csv",
             services=work / "services.csv",
             rule=args["rule"],
+            allow_unseen=True,  # what the ledger never saw stands first in the report
             out=folder,
         )
     )

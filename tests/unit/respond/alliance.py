@@ -164,8 +164,8 @@ class Side:
 class Alliance:
     """Seoul (police), Bonn (agency of an EU state) and Hanbit (exchange)."""
 
-    def __init__(self, folder: Path, *, is_new: bool = True) -> None:
-        self.seoul = _side(folder, "seoul", "KR", "police")
+    def __init__(self, folder: Path, *, is_new: bool = True, seoul_url: str = "") -> None:
+        self.seoul = _side(folder, "seoul", "KR", "police", url=seoul_url)
         self.bonn = _side(folder, "bonn", "DE", "agency")
         self.hanbit = _side(folder, "hanbit", "KR", "exchange", services=("Hanbit Exchange",))
         for side in self.sides if is_new else ():
@@ -184,7 +184,9 @@ class Alliance:
             side.store.close()
 
 
-def _side(folder: Path, name: str, country: str, kind: str, services: tuple[str, ...] = ()) -> Side:
+def _side(
+    folder: Path, name: str, country: str, kind: str, services: tuple[str, ...] = (), url: str = ""
+) -> Side:
     member = Member(
         id=name,
         name=f"{name.capitalize()} Office",
@@ -198,7 +200,7 @@ def _side(folder: Path, name: str, country: str, kind: str, services: tuple[str,
         services=services,
         version=1,
     )
-    store = open_store(f"sqlite:///{folder / name}.db")
+    store = open_store(url or f"sqlite:///{folder / name}.db")
     return Side(member, store)
 
 
