@@ -92,6 +92,7 @@ TRACE_FACTS = build_object(
         )
     ),
     held=build_list(build_object(accounts=COUNT, **FIGURE)),
+    elsewhere=build_list(build_object(reason=TEXT, **FIGURE)),
     rests_on=build_list(ID), version=COUNT, replaces=allow_null(ID),
 )  # fmt: skip
 EXHIBIT = build_object(

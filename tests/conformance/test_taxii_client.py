@@ -62,7 +62,8 @@ class Served:
         return client
 
     def collection(self, member: str = "hague") -> Collection:
-        collection: Collection = self.server(member).api_roots[0].collections[0]
+        root = self.keep(self.server(member).api_roots[0])
+        collection: Collection = root.collections[0]
         return collection
 
     def get(self, path: str, **headers: str) -> requests.Response:
@@ -170,6 +171,8 @@ def validate(objects: list[dict[str, Any]]) -> list[str]:
 
 def test_client_discovers_the_root_and_its_one_collection(served: Served) -> None:
     server = served.server()
+    for root in server.api_roots:
+        served.keep(root)
     assert "Seoul Police" in server.title
     assert [root.url for root in server.api_roots] == [f"{served.url}/taxii2/jindo/"]
     assert server.default.url == server.api_roots[0].url
@@ -252,6 +255,7 @@ def test_client_reads_one_object_its_versions_and_a_type(served: Served) -> None
     assert incidents[0]["modified"][:19] in [version[:19] for version in versions]
     with pytest.raises(requests.HTTPError) as refused:
         collection.get_object("incident--00000000-0000-4000-8000-000000000000")
+    assert refused.value.response is not None
     assert refused.value.response.status_code == 404
 
 

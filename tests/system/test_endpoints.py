@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,24 +18,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from tests.unit.web.nodes import (
-    MIXER,
-    NOW,
-    Desk,
-    build_node,
-    introduce,
-    lay_trace,
-    open_case,
-    staff,
-)
+from tests.unit.web.filled import LABEL, REQUEST, build_desks, build_pass_for, fill
+from tests.unit.web.nodes import NOW, Desk
 
 from jindo import app
 from jindo.seal import SigningKey
-from jindo.share import ROLES, build_pass, collection_id
+from jindo.share import ROLES
 from jindo.web import build_web
 
 ORIGIN = "https://127.0.0.1:8700"
-TRACE = "7b1a2f0e-0000-4000-8000-000000000001"
 
 CASEWORK = {"analyst", "prosecutor", "liaison"}
 WORK = CASEWORK | {"compliance"}
@@ -61,27 +51,15 @@ class Endpoint:
         return f"{self.method} {self.path}"
 
 
-NOTE = {"title": "Seen", "text": "At the usual place."}
-LABEL = {
-    "addresses": [MIXER],
-    "service": "Whirlwind",
-    "kind": "mixer",
-    "reason": "seized server",
-    "to": ["hague"],
-}
-CASE = {
+NOTE: dict[str, Any] = {"title": "Seen", "text": "At the usual place."}
+CASE: dict[str, Any] = {
     "title": "Fraud by phone",
     "kind": "fraud",
     "purpose": "investigation",
     "legal_basis": "Article 199",
     "expires": NOW + 86_400,
 }
-REQUEST = {
-    "addressee": "coinbay",
-    "kind": "freeze",
-    "fields": {"rank": "Inspector", "contact": "cyber@police.example", "alternative": "+82 2 000"},
-}
-SIGNATURE = {"key_id": "0" * 64, "sig": "A" * 86 + "=="}
+SIGNATURE: dict[str, Any] = {"key_id": "0" * 64, "sig": "A" * 86 + "=="}
 TAXII = "/taxii2/jindo/collections/{collection}"
 
 TABLE = [
@@ -184,47 +162,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         desk.node.store.close()
 
 
-def build_desks(folder: Path) -> tuple[Desk, Desk, Desk]:
-    seoul = build_node(folder / "seoul", "seoul", name="Seoul Police", country="KR", kind="police")
-    hague = build_node(folder / "hague", "hague", name="Cyber Agency", country="NL", kind="agency")
-    coinbay = build_node(
-        folder / "coinbay", "coinbay", name="Coinbay", country="MT", kind="exchange", services=("Coinbay",)
-    )
-    introduce(seoul, hague, coinbay)
-    return staff(seoul), staff(hague), staff(coinbay)
-
-
-def fill(desk: Desk) -> dict[str, str]:
-    """A case with a trace, shared and recalled in part, and a request; the ids that paths need."""
-    node, analyst = desk.node, desk.people["analyst"]
-    case = open_case(desk)
-    lay_trace(desk, case, id=TRACE)
-    shared = app.share_case(node, analyst, case, to=["hague"])["statements"]
-    for statement in shared:
-        desk.sign(statement["id"], "analyst")
-    label = app.draft_label(node, analyst, case, **{"tlp": "AMBER", **LABEL})["statement"]["id"]
-    desk.sign(label, "analyst", "liaison")
-    recall = app.draft_recall(node, analyst, label, reason="wrong wallet")["statement"]["id"]
-    desk.sign(recall, "analyst", "liaison", "prosecutor")
-    request = app.draft_request(node, analyst, case, **REQUEST)
-    desk.sign(request["statement"]["id"], "analyst", "prosecutor")
-    job = app.request_pull(node, analyst, member="hague")["jobs"][0]["job"]
-    return {
-        "case": case,
-        "statement": request["statement"]["id"],
-        "recall": recall,
-        "request": request["id"],
-        "request_id": request["id"],
-        "job": job,
-        "person": "analyst",
-        "status": "00000000-0000-4000-8000-000000000000",
-        "collection": collection_id(node.me),
-        "object_id": "identity--00000000-0000-4000-8000-000000000000",
-        "exhibit": TRACE,
-        "name": "result.json",
-    }
-
-
 def ask(
     world: World, row: Endpoint, token: str | None = None, cookie: str | None = None, **headers: str
 ) -> httpx.Response:
@@ -262,13 +199,6 @@ def assert_forbidden(row: Endpoint, answer: httpx.Response) -> None:
 def code_of(answer: httpx.Response) -> str:
     body = answer.json()
     return str(body["error"]["code"] if "error" in body else body["error_code"])
-
-
-def build_pass_for(desk: Desk, audience: str, *, key: SigningKey | None = None, time: int = NOW) -> str:
-    node = desk.node
-    return build_pass(
-        member=node.me.id, audience=audience, key=key or node.service_key, time=time, nonce="00" * 16
-    )
 
 
 def iter_routes(routes: Iterable[Any]) -> Iterator[Any]:

@@ -163,6 +163,7 @@ def add_folder(
         NotFound: there is nothing at `path`.
         IntegrityError: a result folder does not hold what it says.
     """
+    from jindo.app.tracing import read_flow_rows
     from jindo.app.verifying import read_result, verify_result
 
     case_id, marking = find_case_id(node, case), parse_tlp(tlp)
@@ -171,7 +172,10 @@ def add_folder(
     is_trace = (path / "result.json").is_file()
     if is_trace:
         verify_result(path)
-    facts = build_trace_facts(read_result(path), rests_on=()) if is_trace else {}
+    facts: dict[str, Any] = {}
+    if is_trace:
+        flows = read_flow_rows((path / "flows.csv").read_text(encoding="utf-8"))
+        facts = build_trace_facts(read_result(path), rests_on=(), flows=flows)
 
     def do(conn: Connection) -> View:
         exhibit_id = new_id()

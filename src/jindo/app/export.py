@@ -69,6 +69,7 @@ class _Material:
     """Everything that the database has for the folder, read in one transaction."""
 
     record: Mapping[str, Any]
+    exhibits: tuple[Exhibit, ...]
     statements: tuple[SignedStatement, ...]
     facts: Mapping[str, Any]
     history: tuple[Mapping[str, Any], ...]
@@ -90,16 +91,17 @@ def export_case(node: Node, actor: Actor, case: str, out: Path, *, lang: str = "
     check_language(lang)
     _check_free(out)
     case_id = find_case_id(node, case)
-    present = _check_exhibits(node, actor, case_id)
+    _check_exhibits(node, actor, case_id)
     gathered: list[_Material] = []
 
     def do(conn: Connection) -> View:
-        detail = {"files": sorted(exhibit.n for exhibit in present), "lang": lang}
-        record_history(conn, case_id, time=node.clock(), actor=actor.id, act="case-exported", detail=detail)
-        gathered.append(_gather(conn, node, case_id))
+        now = node.clock()
+        record_history(conn, case_id, time=now, actor=actor.id, act="case-exported", detail={"lang": lang})
+        gathered.append(_gather(conn, node, case_id, time=now))
         return {}
 
     perform(node, actor, "case.export", do, subject=case_id, case=case_id)
+    present = [exhibit for exhibit in gathered[0].exhibits if _is_present(node, exhibit)]
     manifest = _write_folder(node, out.resolve(), gathered[0], present, lang)
     return _view(out, manifest, gathered[0])
 
@@ -113,8 +115,8 @@ def _check_free(out: Path) -> None:
         )
 
 
-def _check_exhibits(node: Node, actor: Actor, case_id: str) -> list[Exhibit]:
-    """The exhibits whose files are here, each file held against its hash; ours have to be here."""
+def _check_exhibits(node: Node, actor: Actor, case_id: str) -> None:
+    """Hold every file that is here against its hash before anything is said of an export."""
     found: list[Exhibit] = []
 
     def do(conn: Connection) -> View:
@@ -122,10 +124,16 @@ def _check_exhibits(node: Node, actor: Actor, case_id: str) -> list[Exhibit]:
         return {}
 
     look(node, actor, "case.export", do, case=case_id)
-    return [exhibit for exhibit in found if _is_present(node, exhibit)]
+    for exhibit in found:
+        _is_present(node, exhibit)
 
 
 def _is_present(node: Node, exhibit: Exhibit) -> bool:
+    """Whether an exhibit's files are here, each as it was added; ours have to be.
+
+    Raises:
+        IntegrityError: a file is gone or altered.
+    """
     folder = exhibit_folder(node, exhibit.case_id, exhibit.id)
     if exhibit.origin != node.me.id and not folder.is_dir():
         return False
@@ -140,8 +148,8 @@ def _is_present(node: Node, exhibit: Exhibit) -> bool:
     return True
 
 
-def _gather(conn: Connection, node: Node, case_id: str) -> _Material:
-    record = _as_written(read_case_record(conn, get_case(conn, case_id), me=node.me, time=node.clock()))
+def _gather(conn: Connection, node: Node, case_id: str, *, time: int) -> _Material:
+    record = _as_written(read_case_record(conn, get_case(conn, case_id), me=node.me, time=time))
     statements = tuple(signed_of(conn, row["id"]) for row in record["statements"])
     described = [
         describe_statement(signed, entered=row["entered"])
@@ -154,6 +162,7 @@ def _gather(conn: Connection, node: Node, case_id: str) -> _Material:
     }
     return _Material(
         record=record,
+        exhibits=tuple(list_exhibits(conn, case_id)),
         statements=statements,
         facts=derive_brief_facts(record, described, history),
         history=tuple(history),

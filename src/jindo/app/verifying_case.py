@@ -13,7 +13,6 @@ Whose keys they are it cannot know: it prints each member's fingerprint, to be c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,32 +21,29 @@ from jindo.app.brief import render_brief_html, render_brief_pdf, render_brief_te
 from jindo.app.case_folder import (
     HISTORY_TYPE,
     MANIFEST,
-    MANIFEST_TYPE,
     FolderManifest,
+    broken_at,
+    check_exhibits,
     check_listed,
     explain_break,
-    parse_manifest_payload,
+    read_cards,
     read_history_payload,
+    read_manifest,
+    read_paper,
     read_statement_file,
 )
 from jindo.app.handing_out import log_origin
 from jindo.app.study import Progress
-from jindo.app.tracing import read_flow_rows
-from jindo.app.verifying import Check, Verification, read_result, verify_result
-from jindo.base.errors import IntegrityError, JindoError, NotFound
+from jindo.app.verifying import Check, Verification, verify_result
+from jindo.base.errors import IntegrityError, NotFound
 from jindo.base.version import VERSION
 from jindo.respond import (
     RECORD_FORMAT,
-    build_trace_facts,
-    check_files,
     derive_brief_facts,
     describe_statement,
-    hash_files,
     verify_history,
 )
 from jindo.seal import (
-    Envelope,
-    canonical_hash,
     leaf_hash,
     parse_canonical,
     parse_envelope_bytes,
@@ -55,10 +51,13 @@ from jindo.seal import (
     verify_envelope,
     verify_inclusion,
 )
-from jindo.share import Member, SignedStatement, fingerprint, parse_card, verify_statement
-
-LARGEST_PAPER = 256 * 1024 * 1024
-"""Bytes of one paper of the folder that are read into memory."""
+from jindo.share import (
+    Member,
+    SignedStatement,
+    fingerprint,
+    parse_statement,
+    verify_statement,
+)
 
 Row = Mapping[str, Any]
 
@@ -103,13 +102,13 @@ def verify_case_folder(path: Path, progress: Progress | None = None) -> Verifica
             "there is neither a result nor an exported case here: result.json and case.json are missing",
             place=str(path),
         )
-    with _broken_at(path):
+    with broken_at(path):
         return Verification(tuple(_iter_checks(path, progress)))
 
 
 def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
-    members = _read_cards(path)
-    manifest = _read_manifest(path, members)
+    members = read_cards(path)
+    manifest = read_manifest(path, members)
     yield _check_files(path, manifest, members)
     yield _tell_members(members)
     case = _read_case(path, manifest, members)
@@ -117,101 +116,8 @@ def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
     yield _check_statements(case)
     yield _check_history(case)
     yield _check_log(case)
-    yield from _check_exhibits(case, progress)
+    yield from check_exhibits(path, case.record, manifest, progress)
     yield from _check_brief(case)
-
-
-@contextmanager
-def _broken_at(place: Path) -> Iterator[None]:
-    """Whatever a broken or hostile file makes fail inside is an `IntegrityError` with its place outside."""
-    try:
-        yield
-    except IntegrityError as error:
-        if error.place.startswith(str(place)):
-            raise
-        problem = f"{error.problem} ({error.place})" if error.place else error.problem
-        raise IntegrityError(problem, place=str(place)) from error
-    except JindoError as error:
-        raise IntegrityError(error.problem, place=str(place)) from error
-    except _BROKEN as error:
-        raise IntegrityError(f"the file is not whole: {error!r:.200}", place=str(place)) from error
-
-
-_BROKEN = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-
-
-def _read_cards(folder: Path) -> dict[str, Member]:
-    """The members whose cards are here, each by its own signature."""
-    cards = folder / "members"
-    if cards.is_symlink() or not cards.is_dir():
-        raise IntegrityError(
-            "the cards are missing: no signature can be checked without them", place=str(cards)
-        )
-    found = [_read_card(path) for path in sorted(cards.iterdir())]
-    return {member.id: member for member in found}
-
-
-def _read_card(path: Path) -> Member:
-    try:
-        with _broken_at(path):
-            member = parse_card(parse_envelope_bytes(_read(path)))
-    except IntegrityError as error:
-        problem = f"the card of {path.stem} is not whole, and no signature of {path.stem} can be checked"
-        raise IntegrityError(f"{problem}: {error.problem}", place=str(path)) from error
-    if path.name != f"{member.id}.json":
-        raise IntegrityError(f"the card is {member.id}'s, under another name", place=str(path))
-    return member
-
-
-def _read_manifest(folder: Path, members: Mapping[str, Member]) -> FolderManifest:
-    """The list of files, as a member's service key signed it."""
-    path = folder / MANIFEST
-    try:
-        with _broken_at(path):
-            envelope = parse_envelope_bytes(_read(path))
-            missing = _find_missing_card(envelope, members)
-            if missing is None:
-                return _verify_manifest(envelope, members)
-    except IntegrityError as error:
-        problem = "the list of files is not what its member signed, so no file can be relied on"
-        raise IntegrityError(f"{problem}: {error.problem}", place=str(path)) from error
-    raise IntegrityError(
-        f"the card of {missing} is missing, without which no signature of {missing} can be checked",
-        place=str(folder / "members" / f"{missing}.json"),
-    )
-
-
-def _find_missing_card(envelope: Envelope, members: Mapping[str, Member]) -> str | None:
-    """The member that the list names, where no card is here of it nor of the key that signed."""
-    keys = {member.service_key.key_id for member in members.values()}
-    if any(signature.key_id in keys for signature in envelope.signatures):
-        return None
-    named = parse_manifest_payload(envelope.payload).member
-    return None if named in members else named
-
-
-def _verify_manifest(envelope: Envelope, members: Mapping[str, Member]) -> FolderManifest:
-    """What the envelope says, once the service key of the member that it names has signed it, and nobody else."""
-    keys = {member.service_key.key_id: member for member in members.values()}
-    if envelope.payload_type != MANIFEST_TYPE or len(envelope.signatures) != 1:
-        raise IntegrityError("it is no list of an exported case, signed once")
-    signer = keys.get(envelope.signatures[0].key_id)
-    if signer is None:
-        raise IntegrityError("it is signed by a key that no card names")
-    verify_envelope(envelope, {signer.service_key.key_id: signer.service_key})
-    manifest = parse_manifest_payload(envelope.payload)
-    if manifest.member != signer.id:
-        raise IntegrityError(f"it speaks for {manifest.member} and is signed by {signer.id}")
-    return manifest
 
 
 def _check_files(folder: Path, manifest: FolderManifest, members: Mapping[str, Member]) -> Check:
@@ -239,8 +145,8 @@ def _read_case(folder: Path, manifest: FolderManifest, members: Mapping[str, Mem
 
 def _read_record(folder: Path, manifest: FolderManifest) -> Row:
     path = folder / "case.json"
-    with _broken_at(path):
-        record = parse_canonical(_read(path))
+    with broken_at(path):
+        record = parse_canonical(read_paper(path))
         if record["format"] != RECORD_FORMAT:
             raise IntegrityError("this version does not read such a record")
         told = (record["held_by"], record["as_of"], record["case"]["id"], record["case"]["number"])
@@ -251,11 +157,14 @@ def _read_record(folder: Path, manifest: FolderManifest) -> Row:
 
 def _read_statement(folder: Path, row: Row, members: Mapping[str, Member], at: int) -> SignedStatement:
     path = folder / "statements" / f"{row['id']}.json"
-    with _broken_at(path):
-        envelope, vouchers = read_statement_file(_read(path))
+    with broken_at(path):
+        envelope, vouchers = read_statement_file(read_paper(path))
         if row["member"] not in members:
             raise IntegrityError(f"the card of its author {row['member']} is not here")
-        signed = verify_statement(envelope, vouchers, members[row["member"]], at=at)
+        made = parse_statement(
+            envelope.payload
+        ).made  # a clock that jumped back since is no lie of the statement's
+        signed = verify_statement(envelope, vouchers, members[row["member"]], at=max(at, made))
         if (signed.statement.id, signed.statement.kind) != (row["id"], row["kind"]):
             raise IntegrityError("this is another statement than the record lists under its id")
         return signed
@@ -263,8 +172,8 @@ def _read_statement(folder: Path, row: Row, members: Mapping[str, Member], at: i
 
 def _read_history(folder: Path, manifest: FolderManifest, exporter: Member) -> list[dict[str, Any]]:
     path = folder / "history.json"
-    with _broken_at(path):
-        envelope, key = parse_envelope_bytes(_read(path)), exporter.service_key
+    with broken_at(path):
+        envelope, key = parse_envelope_bytes(read_paper(path)), exporter.service_key
         if envelope.payload_type != HISTORY_TYPE:
             raise IntegrityError("this is no signed history")
         verify_envelope(envelope, {key.key_id: key})
@@ -275,7 +184,7 @@ def _read_history(folder: Path, manifest: FolderManifest, exporter: Member) -> l
 
 def _check_record(case: _Case) -> Check:
     """The record lists every statement of the folder, and says of the case and its exhibits what was signed."""
-    with _broken_at(case.folder / "case.json"):
+    with broken_at(case.folder / "case.json"):
         listed = {f"statements/{row['id']}.json" for row in case.record["statements"]}
         there = {file.name for file in case.manifest.files if file.name.startswith("statements/")}
         if listed != there or len(listed) != len(case.record["statements"]):
@@ -317,7 +226,7 @@ def _check_statements(case: _Case) -> Check:
 
 def _check_history(case: _Case) -> Check:
     """Each exhibit's hash stands in the history, where it was added."""
-    with _broken_at(case.folder / "history.json"):
+    with broken_at(case.folder / "history.json"):
         added = {
             row["detail"].get("exhibit"): row["detail"]
             for row in case.history
@@ -337,8 +246,10 @@ def _check_history(case: _Case) -> Check:
 def _check_log(case: _Case) -> Check:
     """Every statement and the end of the history are leaves of the exporter's log."""
     path, origin = case.folder / "log" / "checkpoint", log_origin(case.manifest.member)
-    with _broken_at(path):
-        checkpoint = verify_checkpoint(_read(path).decode(), key=case.exporter.service_key, origin=origin)
+    with broken_at(path):
+        checkpoint = verify_checkpoint(
+            read_paper(path).decode(), key=case.exporter.service_key, origin=origin
+        )
     leaves = {"history": ("history", case.manifest.case["id"], case.manifest.head, None)}
     for signed, row in zip(case.statements, case.record["statements"], strict=True):
         said = signed.statement
@@ -346,8 +257,8 @@ def _check_log(case: _Case) -> Check:
         leaves[said.id] = (kind, said.id, signed.sha256, row["leaf"])
     for name, leaf in leaves.items():
         place = case.folder / "log" / f"{name}.json"
-        with _broken_at(place):
-            proof = parse_canonical(_read(place))
+        with broken_at(place):
+            proof = parse_canonical(read_paper(place))
             _check_leaf(proof, leaf)
             if proof["size"] != checkpoint.size:
                 raise IntegrityError("the proof is for another state of the log")
@@ -372,67 +283,13 @@ def _check_leaf(proof: Row, leaf: tuple[str, str, str, int | None]) -> None:
         raise IntegrityError("the leaf stands at another place of the log than is said")
 
 
-def _check_exhibits(case: _Case, progress: Progress | None) -> Iterator[Check]:
-    listed: dict[str, list[dict[str, Any]]] = {}
-    for file in case.manifest.files:
-        room, _, rest = file.name.partition("/")
-        if room == "exhibits":
-            number, _, name = rest.partition("/")
-            listed.setdefault(number, []).append({"name": name, "size": file.size, "sha256": file.sha256})
-    for exhibit in case.record["exhibits"]:
-        folder = case.folder / "exhibits" / str(exhibit["n"])
-        with _broken_at(folder):
-            yield _check_exhibit(case, exhibit, listed.pop(str(exhibit["n"]), []))
-            if exhibit["kind"] == "trace" and exhibit["n"] not in case.manifest.without_files:
-                yield _check_trace(folder, exhibit, case.manifest, progress)
-    if listed:
-        raise IntegrityError(
-            "the record knows no such exhibit", place=str(case.folder / "exhibits" / min(listed))
-        )
-
-
-def _check_exhibit(case: _Case, exhibit: Row, listed: list[dict[str, Any]]) -> Check:
-    n, files = exhibit["n"], check_files(exhibit["files"])
-    if hash_files(files) != exhibit["sha256"]:
-        raise IntegrityError(f"exhibit {n}: its list of files does not give its hash")
-    if n in case.manifest.without_files and not listed and exhibit["origin"] != case.manifest.member:
-        return Check(
-            f"exhibit {n}", f"of {exhibit['origin']}, by its hash alone: its files are NOT in this folder"
-        )
-    if tuple(sorted(listed, key=lambda row: str(row["name"]))) != files:
-        raise IntegrityError(f"exhibit {n}: its files are not those that were added")
-    return Check(
-        f"exhibit {n}", f"{exhibit['kind']} of {exhibit['origin']}: {len(files)} files as they were added"
-    )
-
-
-def _check_trace(folder: Path, exhibit: Row, manifest: FolderManifest, progress: Progress | None) -> Check:
-    verification, result = verify_result(folder, progress), read_result(folder)
-    facts = exhibit["facts"]
-    if any(facts[name] != result[name] for name in ("findings_hash", "provenance_hash")):
-        raise IntegrityError(f"exhibit {exhibit['n']}: the case rests on other findings than the trace has")
-    if manifest.software == f"jindo {VERSION}":
-        flows = read_flow_rows((folder / "flows.csv").read_text(encoding="utf-8"))
-        told = {"version": facts["version"], "replaces": facts["replaces"]}
-        again = [build_trace_facts(result, facts["rests_on"], flows=rows, **told) for rows in (flows, ())]
-        if canonical_hash(facts) not in {canonical_hash(one) for one in again}:
-            raise IntegrityError(
-                f"exhibit {exhibit['n']}: the figures of the case are not those of the trace"
-            )
-    checks = {check.name: check.detail for check in verification.checks}
-    detail = checks.get("report.pdf", "") if "DIFFERS" in checks.get("report.pdf", "") else ""
-    return Check(
-        f"trace in exhibit {exhibit['n']}", f"{checks['trace']}; {checks['reference']}; {detail}".rstrip("; ")
-    )
-
-
 def _check_brief(case: _Case) -> Iterator[Check]:
     """The brief again, from the record, the verified statements and the history."""
     entered = {row["id"]: row["entered"] for row in case.record["statements"]}
     described = [
         describe_statement(signed, entered=entered[signed.statement.id]) for signed in case.statements
     ]
-    with _broken_at(case.folder / "case.json"):
+    with broken_at(case.folder / "case.json"):
         facts = derive_brief_facts(case.record, described, case.history)
         if facts["marking"] != case.manifest.marking:
             raise IntegrityError("the folder is marked otherwise than the strictest of its contents")
@@ -453,16 +310,3 @@ def _check_brief(case: _Case) -> Iterator[Check]:
 
 
 _OTHER_FONTS = "DIFFERS from what this machine draws. Fonts differ between machines; if in doubt, rely on brief.txt and brief.html"
-
-
-def _read(path: Path) -> bytes:
-    """A paper's bytes.
-
-    Raises:
-        IntegrityError: it is missing, no plain file, or larger than any paper is.
-    """
-    if path.is_symlink() or not path.is_file():
-        raise IntegrityError("the file is missing, or no plain file", place=str(path))
-    if path.stat().st_size > LARGEST_PAPER:
-        raise IntegrityError("the file is larger than any of its kind", place=str(path))
-    return path.read_bytes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jindo.cli.findings import WORDS
 from jindo.cli.output import View, clean
 from jindo.cli.request_tables import render_requests
 from jindo.cli.statement_tables import list_spoken, render_denials, render_statements
@@ -92,22 +93,14 @@ def render_trace_facts(console: Console, exhibits: Sequence[Mapping[str, Any]]) 
     if not traces:
         return
     latest = traces[-1]
-    facts, decimals = latest["facts"], latest["facts"]["decimals"]
-    table = build_table(
-        "where",
-        "kind",
-        "asset",
-        ">amount",
-        title=f"Where it went, by exhibit {latest['n']} ({facts['rule']})",
-    )
-    for row in facts["services"]:
-        places = decimals.get(row["asset"])
-        table.add_row(
-            row["service"], row["kind"], name_asset(row["asset"]), format_amount(row["amount"], places)
-        )
-    for row in facts["held"]:
-        places = decimals.get(row["asset"])
-        table.add_row("still held", "", name_asset(row["asset"]), format_amount(row["amount"], places))
+    facts = latest["facts"]
+    title = f"Where it went, by exhibit {latest['n']} ({facts['rule']})"
+    table = build_table("where", "kind", "asset", ">amount", title=title)
+    rows = [(row["service"], row["kind"], row) for row in facts["services"]]
+    rows += [(WORDS.get(row["reason"], row["reason"]), "", row) for row in facts["elsewhere"]]
+    rows += [(WORDS["held"], "", row) for row in facts["held"]]
+    for where, kind, row in rows:
+        table.add_row(where, kind, name_asset(row["asset"]), format_amount(row["amount"], row["decimals"]))
     console.print(table)
     console.print(build_facts({"findings hash": facts["findings_hash"]}))
     console.print()

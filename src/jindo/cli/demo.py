@@ -32,7 +32,7 @@ def demo(
         ),
     ] = Path("build/demo"),
     seed: Annotated[int, typer.Option(help="Another seed makes another world.")] = 1,
-    scale: Annotated[float, typer.Option(help="How many wallets and transactions, as a multiple.")] = 0.2,
+    scale: Annotated[float, typer.Option(help="How many wallets and transactions, as a multiple.")] = 0.1,
     page: Annotated[
         int,
         typer.Option(

@@ -21,7 +21,7 @@ TOP = 12
 REASONS = ("service", "likely-service", "mixer", "departed", "burned", "fee", "limit", "held")
 """Reasons of a balance sheet, in its order."""
 
-_WORDS = {
+WORDS = {
     "service": "at services",
     "likely-service": "at likely services",
     "mixer": "in mixers",
@@ -97,7 +97,7 @@ def render_sheets(
         for reason in REASONS:
             if units := int(sheet[reason]):
                 share = f"{format_share(units, total)} %"
-                table.add_row(_WORDS[reason], format_amount(units, places), str(units), share)
+                table.add_row(WORDS[reason], format_amount(units, places), str(units), share)
         table.add_section()
         names = "stolen" if not int(sheet["arrived"]) else "stolen and arrived"
         table.add_row(names, format_amount(total, places), str(total), "100.0 %")

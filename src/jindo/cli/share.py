@@ -17,6 +17,7 @@ from jindo.cli.signing import Yes, sign_drafted, sign_statement
 from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names, split_names
 from jindo.cli.statement_tables import (
     list_spoken,
+    print_next,
     render_denials,
     render_drafted,
     render_statement,
@@ -143,5 +144,6 @@ def render_status(console: Console, view: View) -> None:
     """Who was told what, who has acknowledged, and what was denied."""
     render_statements(console, list_spoken(view["statements"]), title=f"Said and heard in {view['case']}")
     render_denials(console, view["denials"])
+    print_next(console, view["statements"])
     if not view["statements"] and not view["denials"]:
         console.print("nobody was told anything, and nobody said anything")

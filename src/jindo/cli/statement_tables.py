@@ -34,8 +34,7 @@ def render_statement(console: Console, view: View) -> None:
         "recalled by": view["recalled_by"],
     }
     console.print(build_facts({name: text for name, text in facts.items() if text}))
-    if is_waiting(view):
-        console.print(f"next: jindo share sign {view['id']} --key FILE", soft_wrap=True)
+    print_next(console, [view])
 
 
 def render_drafted(console: Console, view: View) -> None:
@@ -44,7 +43,12 @@ def render_drafted(console: Console, view: View) -> None:
     if not view["statements"] and not view["denials"]:
         console.print("there is nothing to tell them that they were not told already")
     render_denials(console, view["denials"])
-    for statement in view["statements"]:
+    print_next(console, view["statements"])
+
+
+def print_next(console: Console, statements: Sequence[Mapping[str, Any]]) -> None:
+    """The command that adds a signature, for each statement that waits for one."""
+    for statement in statements:
         if is_waiting(statement):
             console.print(f"next: jindo share sign {statement['id']} --key FILE", soft_wrap=True)
 

@@ -62,6 +62,18 @@ ROUTERS = (
 
 def build_web(node: Node) -> FastAPI:
     """The ASGI application that answers for `node`."""
+    web = _build_application()
+    web.state.node = node
+    return web
+
+
+def describe_web() -> View:
+    """The OpenAPI document, which is the same on every node of this version."""
+    document: View = _build_application().openapi()
+    return document
+
+
+def _build_application() -> FastAPI:
     web = FastAPI(
         title="Jindo",
         version=VERSION,
@@ -71,7 +83,6 @@ def build_web(node: Node) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    web.state.node = node
     for router in ROUTERS:
         web.include_router(router)
     add_error_handlers(web)

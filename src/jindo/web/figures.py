@@ -18,7 +18,7 @@ def sum_by_asset(rows: Iterable[Row], name: str = "amount") -> list[dict[str, An
     """One row for each asset, with the sum of `name` over `rows`."""
     sums: dict[tuple[str, int | None], int] = {}
     for row in rows:
-        place = (str(row["asset"]), row["decimals"])
+        place = (str(row["asset"]), row.get("decimals"))
         sums[place] = sums.get(place, 0) + int(row[name])
     return [
         {"asset": asset, "decimals": decimals, name: str(total)} for (asset, decimals), total in sums.items()
@@ -38,12 +38,12 @@ def sum_held_now(requests: Iterable[Row], now: int) -> list[dict[str, Any]]:
 
 def find_earliest(rows: Iterable[Row], name: str) -> int | None:
     """The earliest time under `name`, where any row has one."""
-    return min((row[name] for row in rows if row[name] is not None), default=None)
+    return min((row[name] for row in rows if row.get(name) is not None), default=None)
 
 
 def find_latest(rows: Iterable[Row], name: str) -> int | None:
     """The latest time under `name`, where any row has one."""
-    return max((row[name] for row in rows if row[name] is not None), default=None)
+    return max((row[name] for row in rows if row.get(name) is not None), default=None)
 
 
 def sort_statements(rows: Iterable[Row]) -> list[Row]:

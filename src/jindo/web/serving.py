@@ -119,6 +119,15 @@ class NodeServer(uvicorn.Server):
         for listener in sockets or []:
             self._ready(address_of(listener))
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let open requests end; who is connected and asks nothing is not waited for."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            # TLS would wait for the other side to say goodbye, and an idle client does not listen.
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets=sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """End gracefully at SIGTERM and SIGINT, without raising them again: that is what was asked for."""

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -177,9 +178,15 @@ HOMES = {"kim": "seoul", "lee": "seoul", "choi": "seoul", "bakker": "hague", "in
 ROLES = {"kim": "analyst", "lee": "prosecutor", "choi": "analyst", "bakker": "liaison", "ines": "compliance"}
 
 
+def find_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
+
+
 def build_stage(folder: Path) -> Stage:
     """Made once; tests work on copies."""
-    seoul, hague = make_node(folder / "seoul"), make_node(folder / "hague", "agency")
+    seoul = make_node(folder / "seoul")
+    hague = make_node(folder / "hague", "agency", url=f"https://127.0.0.1:{find_free_port()}")
     dolmen = make_node(folder / "dolmen", "exchange", services="Dolmen Exchange")
     introduce(seoul, hague, dolmen)
     furnish(seoul)

@@ -12,7 +12,10 @@ import jindo
 from jindo.cli import program
 
 ROOT = Path(__file__).resolve().parents[3]
-HEAVY = ("numba", "duckdb", "pyarrow", "numpy", "jinja2", "typst", "rfc8785", "rich.progress")
+HEAVY = (
+    *("numba", "duckdb", "pyarrow", "numpy", "jinja2", "typst", "rfc8785", "rich.progress"),
+    *("sqlalchemy", "alembic", "cryptography", "fastapi", "uvicorn", "httpx", "pydantic"),
+)
 
 
 def modules_after(statement: str) -> set[str]:
@@ -29,9 +32,23 @@ def test_import_loads_nothing_heavy(statement: str) -> None:
     assert modules_after(statement) & set(HEAVY) == set()
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_loads_nothing_heavy_and_no_noun() -> None:
     statement = "import contextlib, io, jindo.cli.program as p\nwith contextlib.redirect_stdout(io.StringIO()): p.run(['--help'])"
-    assert modules_after(statement) & set(HEAVY) == set()
+    nouns = {f"jindo.cli.{noun}" for noun in program.NOUNS}
+    assert modules_after(statement) & {*HEAVY, *nouns} == set()
+
+
+@pytest.mark.parametrize("noun", program.NOUNS)
+def test_noun_loads_its_verbs_when_it_is_named(noun: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run([noun, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "Commands" in out
+    assert "--install-completion" not in out
+
+
+def test_slip_in_a_noun_is_answered_with_the_noun(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["cas", "list"]) == 2
+    assert "case" in capsys.readouterr().err
 
 
 def test_import_jindo_offers_the_nouns() -> None:
@@ -83,6 +100,7 @@ def test_help_of_format_names_every_format(capsys: pytest.CaptureFixture[str]) -
 def test_completion_offers_commands_and_subcommands() -> None:
     assert {"ledger", "trace", "verify"} <= complete("jindo ")
     assert "explain" in complete("jindo trace e")
+    assert {"open", "brief"} <= complete("jindo case ")
     assert "--rule" in complete("jindo trace ledger --r")
 
 

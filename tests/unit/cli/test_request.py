@@ -47,8 +47,8 @@ def test_request_goes_with_two_officers_and_comes_back_answered(stage: Stage, ca
         "15",
     )
     assert "partially-held" in ines.read("request", "match", request)
-    words = ("--reason", "the rest was withdrawn", "--until", "2099-01-31", "--key", str(ines.key))
-    answered = ines.ask("request", "reply", request, *words)
+    said = ("--reason", "the rest was withdrawn", "--until", "2099-01-31")
+    answered = ines.ask("request", "reply", request, *said, "--key", str(ines.key))
     assert (answered["reply"]["state"], answered["statement"]["state"]) == ("partially-held", "published")
 
     carry(ines.node, kim.node)

@@ -1,9 +1,10 @@
 """`jindo share`: drafted through the gate, signed by officers on their own side, acknowledged, taken back."""
 
 import base64
+import io
 
 import pytest
-from tests.unit.cli.stage import SECRET, Desk, Stage, carry, open_case, opened
+from tests.unit.cli.stage import SECRET, Desk, Stage, carry, open_case, opened, run
 
 from jindo.base.errors import InputError, IntegrityError
 from jindo.cli.signing import read_payload
@@ -94,6 +95,34 @@ def test_sign_signs_nothing_but_the_statement_that_was_asked_for(kim: Desk) -> N
         read_payload("application/vnd.jindo.card+json", payload, expected=statement)
     with pytest.raises(InputError):
         read_payload(STATEMENT_TYPE, payload + b" ", expected=statement)
+
+
+class Terminal(io.StringIO):
+    """A terminal on which these lines are typed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "state"), [("n\n", "draft"), ("y\n", "published")])
+def test_sign_on_a_terminal_shows_what_is_said_and_asks(
+    kim: Desk, monkeypatch: pytest.MonkeyPatch, typed: str, state: str
+) -> None:
+    case = open_case(kim, "A theft, with a title of its own")["number"]
+    statement = kim.ask("share", "push", case, "--to", "hague")["statements"][0]["id"]
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    words = ("share", "sign", statement, "--key", str(kim.key), "--node", str(kim.node), "--token", kim.token)
+    code, _, err = run(*words)
+    assert (code == 0) == (state == "published")
+    assert "with a title of its own" in err
+    assert "TLP:AMBER" in err
+    assert kim.ask("share", "status", case)["statements"][0]["state"] == state
+
+
+def test_status_says_how_to_sign_what_waits(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    statement = kim.ask("share", "push", case, "--to", "hague")["statements"][0]["id"]
+    assert f"next: jindo share sign {statement}" in kim.read("share", "status", case)
 
 
 def test_label_takes_two_officers_and_its_recall_three(kim: Desk, stage: Stage) -> None:

@@ -133,3 +133,16 @@ def test_derive_brief_facts_needs_no_database(alliance: Alliance) -> None:
         history = read_history(conn, case.id)
     again = json.loads(json.dumps([record, said, history]))
     assert derive_brief_facts(*again) == facts_of(alliance, story)
+
+
+def test_build_brief_facts_survives_a_recall_without_a_reason(alliance: Alliance) -> None:
+    story = play(alliance, until="label")
+    with alliance.bonn.store.begin() as conn:
+        body = {"statement_id": story.label}
+        recall = alliance.bonn.say(
+            conn, "recall", body, "seoul", 1, 2, 3, subject=story.label, case_id=story.case
+        )
+    with alliance.seoul.store.begin() as conn:
+        alliance.seoul.hear(conn, alliance.bonn, recall)
+    told = facts_of(alliance, story)["recalls"][0]
+    assert (told["reason"], told["kind"], told["took"]) == ("", "", [3])

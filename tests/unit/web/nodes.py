@@ -151,7 +151,7 @@ def open_case(desk: Desk, title: str = "Theft from an exchange's cold wallet", *
 def build_facts(*, rests_on: tuple[str, ...] = ()) -> dict[str, Any]:
     """The facts of a trace that reached an exchange and a mixer."""
     sums = {"exchange": 7_250 * 10**18, "mixer": 1_100 * 10**18 + 1}
-    held = 401_346_768_858_404_000_000_000 - sum(sums.values())
+    held = 401_346_768_858_404_000_000_000 - sum(sums.values()) - 21_000_000_000_000
     return {
         "findings_hash": "f1" * 32,
         "provenance_hash": "e2" * 32,
@@ -177,6 +177,9 @@ def build_facts(*, rests_on: tuple[str, ...] = ()) -> dict[str, Any]:
             _build_service("Whirlwind", "mixer", sums["mixer"], MIXER),
         ],
         "held": [{"chain": "eip155:1", "asset": ETHER, "decimals": 18, "amount": str(held), "accounts": 214}],
+        "elsewhere": [
+            {"reason": "fee", "chain": "eip155:1", "asset": ETHER, "decimals": 18, "amount": "21000000000000"}
+        ],
         "rests_on": list(rests_on),
         "version": 1,
         "replaces": None,

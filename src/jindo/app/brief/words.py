@@ -16,6 +16,9 @@ from jindo.base.language import message
 Say = Callable[[str], str]
 """What says a sentence in the reader's language."""
 
+LONGEST_PROSE = 4000
+"""The statement itself has all of it."""
+
 CASE_KINDS = {
     "theft": message("Theft"),
     "fraud": message("Fraud"),
@@ -81,8 +84,9 @@ def say_code(_: Say, words: Mapping[str, str], code: str) -> str:
 
 
 def say_prose(text: str) -> str:
-    """Text that somebody wrote, as one safe line of any length."""
-    return show_id(" ".join(text.split()))
+    """Text that somebody wrote, as one safe line of at most `LONGEST_PROSE` characters."""
+    line = show_id(" ".join(text.split()))
+    return line if len(line) <= LONGEST_PROSE else line[: LONGEST_PROSE - 1] + "…"
 
 
 def say_amount(_: Say, row: Mapping[str, Any], name: str = "amount") -> str:

@@ -103,7 +103,7 @@ def run_demo(
     folder: Path,
     *,
     seed: int = 1,
-    scale: float = 0.2,
+    scale: float = 0.1,
     lasting: int = 0,
     tell: Callable[[Scene], None] | None = None,
     progress: Progress | None = None,
