@@ -1,4 +1,4 @@
-"""Writes the reference pages that follow from the code: commands, errors, settings, and the JSON Schemas.
+"""Writes the reference pages that follow from the code: commands, errors, settings, HTTP, and the JSON Schemas.
 
 * `python docs/generate.py` writes them; a test compares them with the code and fails where they lag.
 * What a page says about a command, an error or a setting is said once, in the code.
@@ -25,6 +25,7 @@ from jindo.cli.edge import EXIT_CODES
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 SCHEMAS = importlib.import_module("schemas")
+ENDPOINTS = importlib.import_module("endpoints")
 NODE_SCHEMAS = importlib.import_module("schemas_node")
 
 NOTE = "<!-- written by docs/generate.py; `make docs` writes it again -->\n"
@@ -57,6 +58,7 @@ FAMILIES = {
 def build_pages() -> dict[str, str]:
     """Every generated file, by its path below `docs/reference`."""
     pages = {"commands.md": build_commands(), "errors.md": build_errors(), "settings.md": build_settings()}
+    pages["http.md"] = ENDPOINTS.build_http(NOTE)
     for name, (title, shape) in {**SCHEMAS.SCHEMAS, **NODE_SCHEMAS.SCHEMAS}.items():
         schema = SCHEMAS.build_schema(title, shape)
         pages[f"schemas/{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

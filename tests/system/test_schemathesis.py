@@ -20,11 +20,13 @@ from tests.unit.web.filled import build_desks, build_pass_for, fill
 
 from jindo.web import build_web, describe_web
 
-ROLES = ("admin", "analyst", "compliance")
+ROLES = ("analyst", "compliance", "admin")
 EXAMPLES = 4
-"""Drawn for each operation, beside the ones that schemathesis always tries; each is sent eight times."""
+"""Drawn for each operation, beside the ones that schemathesis always tries; each is sent by everybody."""
 
 operations = schemathesis.openapi.from_dict(describe_web())
+# That an address answers to no other method is `test_failing`'s; here it would be most of the requests.
+operations.config.phases.coverage.unexpected_methods = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,13 @@ def test_no_request_makes_the_node_fail(case: Any, asked: Asked) -> None:
     askers = ROLES if case.path.startswith("/api") else ("analyst", "partner")
     for path, role in [(case.formatted_path, askers[-1]), *((known, role) for role in askers)]:
         answer = send(asked.client, case, path, asked.tokens[role])
-        assert answer.status_code < 500, f"{role} {case.method} {path}: {answer.status_code} {answer.text[:300]}"
+        assert answer.status_code < 500, (
+            f"{role} {case.method} {path}: {answer.status_code} {answer.text[:300]}"
+        )
         assert "Traceback" not in answer.text
         assert answer.status_code < 400 or says_what_is_wrong(answer)
+        if has_wrong_form(answer):
+            break  # whoever asks
 
 
 def send(client: httpx.Client, case: Any, path: str, token: str) -> httpx.Response:
@@ -83,3 +89,10 @@ def says_what_is_wrong(answer: httpx.Response) -> bool:
         "error_code",
         "http_status",
     } == set(said)
+
+
+def has_wrong_form(answer: httpx.Response) -> bool:
+    """Whether the request was refused before anyone's permission was asked."""
+    if answer.status_code != 422:
+        return False
+    return str(answer.json()["error"]["place"]).startswith(("body", "query", "path", "header"))

@@ -39,6 +39,23 @@ StixId: TypeAlias = Annotated[
 ]
 
 
+FILTERS: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "schema": schema, "description": what}
+        for name, schema, what in (
+            ("limit", {"type": "integer", "minimum": 1}, "Objects on a page; at most 1000."),
+            ("next", {"type": "string"}, "Where the last page ended, as it said."),
+            ("added_after", {"type": "string", "format": "date-time"}, "Only what was added later."),
+            ("match[id]", {"type": "string"}, "STIX ids, parted by commas."),
+            ("match[type]", {"type": "string"}, "STIX types, parted by commas."),
+            ("match[version]", {"type": "string"}, "`first`, `last`, `all` or times."),
+            ("match[spec_version]", {"type": "string"}, "Versions of STIX."),
+        )
+    ]
+}
+"""What `parse_filters` reads, for the OpenAPI document."""
+
+
 class NothingWritten(RefusedError):
     """Another member wants to write here."""
 
@@ -102,7 +119,7 @@ def show_collection(node: Here, partner: Partner, collection: str) -> TaxiiRespo
     return TaxiiResponse(collection_view(node.me))
 
 
-@ROUTES.get("/jindo/collections/{collection}/manifest/", response_class=TaxiiResponse)
+@ROUTES.get("/jindo/collections/{collection}/manifest/", response_class=TaxiiResponse, openapi_extra=FILTERS)
 def show_manifest(node: Here, partner: Partner, collection: str, request: Request) -> TaxiiResponse:
     """What is in the collection, without the objects."""
     check_collection(node, collection)
@@ -112,7 +129,7 @@ def show_manifest(node: Here, partner: Partner, collection: str, request: Reques
     return answer_page(page)
 
 
-@ROUTES.get("/jindo/collections/{collection}/objects/", response_class=TaxiiResponse)
+@ROUTES.get("/jindo/collections/{collection}/objects/", response_class=TaxiiResponse, openapi_extra=FILTERS)
 def list_objects(node: Here, partner: Partner, collection: str, request: Request) -> TaxiiResponse:
     """The objects that the asking member may see, in the order in which they were added."""
     check_collection(node, collection)
@@ -126,7 +143,11 @@ def refuse_objects(node: Here, partner: Partner, collection: str) -> TaxiiRespon
     raise NothingWritten
 
 
-@ROUTES.get("/jindo/collections/{collection}/objects/{object_id}/", response_class=TaxiiResponse)
+@ROUTES.get(
+    "/jindo/collections/{collection}/objects/{object_id}/",
+    response_class=TaxiiResponse,
+    openapi_extra=FILTERS,
+)
 def show_object(
     node: Here, partner: Partner, collection: str, object_id: StixId, request: Request
 ) -> TaxiiResponse:
@@ -144,7 +165,11 @@ def refuse_deletion(node: Here, partner: Partner, collection: str, object_id: St
     raise NothingWritten
 
 
-@ROUTES.get("/jindo/collections/{collection}/objects/{object_id}/versions/", response_class=TaxiiResponse)
+@ROUTES.get(
+    "/jindo/collections/{collection}/objects/{object_id}/versions/",
+    response_class=TaxiiResponse,
+    openapi_extra=FILTERS,
+)
 def list_versions(
     node: Here, partner: Partner, collection: str, object_id: StixId, request: Request
 ) -> TaxiiResponse:
