@@ -67,7 +67,11 @@ def _describe_node(node: Node) -> dict[str, Any]:
                 if row.statement.kind != "receipt" and row.state == "published"
                 for receipt in list_receipts(conn, row.id)
             ),
-            "labels": sorted((label.address, label.service, label.member) for label in active_labels(conn)),
+            "labels": sorted(
+                (label.address, label.service, label.member)
+                for case in cases
+                for label in active_labels(conn, us=node.me.id, case_id=case.id, time=node.clock())
+            ),
             "requests": [
                 (row.kind, request_state(conn, row.id, node.clock()), row.body["totals"])
                 for row in list_requests(conn)

@@ -1,6 +1,6 @@
 """How every use case of a node runs: who may, once, in one transaction, and on record.
 
-* Permission is checked first, the case's own access inside the transaction.
+* Permission is checked first, the case's own access and expiry inside the transaction.
 * A use case is one transaction: a killed process leaves all of it or nothing.
 * The same `once` key gives the first answer again and does nothing twice; keys are the actor's own.
 * What changes anything leaves a row in the audit trail in the same transaction; so does a refusal.
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from jindo.app.node import Node
 from jindo.app.people import Actor, check_case_access, check_permission
 from jindo.app.refusals import recording_refusals
+from jindo.respond import check_case_open
 from jindo.seal import canonical_hash
 from jindo.store import find_answer, record_answer, record_audit
 
@@ -61,6 +62,7 @@ def perform(
         with node.store.begin() as conn:
             if case is not None:
                 check_case_access(conn, actor, case)
+                check_case_open(conn, case, time=node.clock())
             if key and (found := find_answer(conn, key, act=act, asked=question)) is not None:
                 return dict(found)
             answer = do(conn)
@@ -84,4 +86,3 @@ def look(
             if case is not None:
                 check_case_access(conn, actor, case)
             return do(conn)
-

@@ -34,8 +34,10 @@ from jindo.respond import add_case_person as record_case_person
 from jindo.respond import list_cases as read_cases
 from jindo.respond import open_case as record_case
 from jindo.seal import sha256_hex
-from jindo.store import add_job
+from jindo.store import add_job, get_job, list_jobs
 
+DEFAULT_RULE = "fifo"
+"""Of a trace where nobody named another."""
 MAX_NOTE = 100_000
 """Characters of a note's text."""
 
@@ -85,13 +87,15 @@ def view_case(case: Case) -> View:
 
 
 def find_case_id(node: Node, name: str) -> str:
-    """The id of a case that is named by its id or its number.
+    """The id of a case that is named by its id or its number; the name itself where there is none.
 
-    Raises:
-        NotFound: there is none.
+    Whether there is such a case is said later, and only to those who may know.
     """
     with node.store.read() as conn:
-        return get_case(conn, name).id
+        try:
+            return get_case(conn, name).id
+        except NotFound:
+            return name
 
 
 def add_case_person(
@@ -200,7 +204,7 @@ def add_folder(
 
 
 def request_trace(
-    node: Node, actor: Actor, case: str, *, rule: str = "fifo", once: str | None = None
+    node: Node, actor: Actor, case: str, *, rule: str = DEFAULT_RULE, once: str | None = None
 ) -> View:
     """Have the worker trace what the case names as stolen, through the node's ledger, with every label in force.
 
@@ -252,10 +256,21 @@ def queue_trace(
     conn: Connection, node: Node, case_id: str, *, rule: str, reason: str, actor: str, seed: str
 ) -> View:
     """Put a trace into the worker's queue; the same seed asks for the same trace."""
-    exhibit_id = derived_id("trace", node.me.id, case_id, seed)
-    args = {"case": case_id, "exhibit": exhibit_id, "rule": rule, "reason": reason, "actor": actor}
-    add_job(conn, id=exhibit_id, kind="trace", subject=case_id, args=args, time=node.clock())
-    return {"job": exhibit_id, "case": case_id, "exhibit": exhibit_id, "rule": rule}
+    waiting = _find_waiting_trace(conn, case_id, rule) if reason != "asked" else None
+    if waiting is not None:
+        return waiting
+    job = derived_id("trace", node.me.id, case_id, seed)
+    args = {"case": case_id, "exhibit": new_id(), "rule": rule, "reason": reason, "actor": actor}
+    add_job(conn, id=job, kind="trace", subject=case_id, args=args, time=node.clock())
+    return {"job": job, "case": case_id, "exhibit": str(get_job(conn, job).args["exhibit"]), "rule": rule}
+
+
+def _find_waiting_trace(conn: Connection, case_id: str, rule: str) -> View | None:
+    """A trace of the case that nobody has begun: whatever is new by then, it will see."""
+    for job in list_jobs(conn, subject=case_id):
+        if job.kind == "trace" and job.state == "queued" and job.attempts == 0 and job.args["rule"] == rule:
+            return {"job": job.id, "case": case_id, "exhibit": str(job.args["exhibit"]), "rule": rule}
+    return None
 
 
 def exhibit_folder(node: Node, case_id: str, exhibit_id: str) -> Path:
@@ -315,7 +330,6 @@ def own_exhibits(conn: Connection, node: Node, case_id: str, wanted: Iterable[st
 
 def show_job(node: Node, actor: Actor, job: str) -> View:
     """How far a piece of long work is."""
-    from jindo.store import get_job
 
     def do(conn: Connection) -> View:
         found = get_job(conn, job)

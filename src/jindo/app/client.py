@@ -40,6 +40,8 @@ LARGEST_PAGE = 64 * 1024 * 1024
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_NOTE = 64 * 1024
 MOST_PAGES = 10_000
+PAGE_OBJECTS = 1_000
+"""Objects asked for at once; a page with more is not what was asked."""
 LONGEST_WAIT = 3_600
 """Seconds: nobody makes us wait longer by a `Retry-After`."""
 MIB = 1024 * 1024
@@ -118,7 +120,9 @@ class Partner:
         """
         where, seen = None, set()
         for _ in range(MOST_PAGES):
-            page = self.read_page(added_after=added_after, next=where)
+            page = self.read_page(added_after=added_after, next=where, limit=PAGE_OBJECTS)
+            if len(page.objects) > PAGE_OBJECTS:
+                raise PartnerSilent("the page holds more than was asked for", place=self._member.id)
             yield page
             where = page.next
             if not page.more:

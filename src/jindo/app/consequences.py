@@ -10,7 +10,9 @@
 
 * All of it happens in the transaction in which the statement is published or received.
 * The same statement again changes nothing.
-* A thing of a case that is not here yet waits, and is taken up when the case comes.
+* In a case that is here, only its opener and those whom we told of it have a say; all others are refused.
+* What a statement is said to be about is what its body is about.
+* A thing of a case that is not here yet waits, and is taken up when the case comes; a recall waits for what it recalls.
 """
 
 from __future__ import annotations
@@ -20,10 +22,13 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Connection, select
 
 from jindo.app.acting import derived_id
-from jindo.app.cases import has_ledger, queue_trace
+from jindo.app.cases import DEFAULT_RULE, has_ledger, queue_trace
 from jindo.app.node import Node
+from jindo.base.errors import InputError, JindoError, RefusedError
 from jindo.respond import (
     add_case_person,
+    check_foreign_exhibit,
+    check_request,
     find_case,
     find_impact,
     get_case,
@@ -35,7 +40,15 @@ from jindo.respond import (
     record_reply,
     record_request,
 )
-from jindo.share import Statement, list_statements, record_recall, record_receipt
+from jindo.share import (
+    Statement,
+    has_statement,
+    list_statements,
+    read_statement,
+    record_problem,
+    record_recall,
+    record_receipt,
+)
 from jindo.store import add_job, tables
 
 
@@ -49,17 +62,70 @@ def follow_own(conn: Connection, node: Node, said: Statement, actor: str) -> Non
         _lift(conn, node, said)
 
 
+class NoPart(RefusedError):
+    """A member speaks in a case in which it has no part."""
+
+    code = "share.no-part"
+
+    def default_remedy(self) -> str:
+        """Share the case with it first."""
+        return "If the member shall have a say in this case, share the case with it, and ask it to say this again."
+
+
 def follow_theirs(conn: Connection, node: Node, said: Statement) -> None:
     """What follows from a statement of another member that was just received.
 
     Raises:
-        InputError: its body cannot be read.
+        InputError: its body cannot be read, or is about something else than it says.
         RefusedError: its author may not say this.
     """
-    if said.kind in _OF_A_CASE and find_case(conn, said.case_id or "") is None:
+    _check_subject(said)
+    is_here = said.case_id is not None and find_case(conn, said.case_id) is not None
+    if said.kind in _OF_A_CASE and not is_here:
+        check_foreign_exhibit(said.body, origin=said.member, case_id=str(said.case_id))
         return  # it waits for its case, which takes it up
+    if is_here and said.kind != "receipt":
+        _check_part(conn, node, said)
     _FOLLOW[said.kind](conn, node, said)
     note(conn, node, said, said.member, "received")
+    if recall := _find_waiting_recall(conn, said):
+        _FOLLOW["recall"](conn, node, recall)
+
+
+def _check_subject(said: Statement) -> None:
+    """Hold that a statement is about what its body is about; a label, request or reply has its statement's own id."""
+    own = said.body.get("id")
+    about = {
+        "case": own == said.subject == said.case_id,
+        "exhibit": own == said.subject,
+        "label": said.subject == said.id,
+        "request": own == said.subject == said.id,
+        "reply": own == said.id and said.body.get("request_id") == said.subject,
+    }
+    if not about.get(said.kind, True):
+        raise InputError("what the statement is said to be about is not what its body is about")
+
+
+def _check_part(conn: Connection, node: Node, said: Statement) -> None:
+    """Hold that the author opened the case, or that we told it of the case or asked it in the case."""
+    case = get_case(conn, str(said.case_id))
+    rows, audience = tables.statement, tables.audience
+    told = (
+        select(rows.c.id)
+        .join(audience, audience.c.statement_id == rows.c.id)
+        .where(rows.c.case_id == case.id, rows.c.state == "published", rows.c.kind != "receipt")
+        .where(audience.c.member == said.member)
+    )
+    if said.member != case.origin and conn.execute(told.limit(1)).first() is None:
+        raise NoPart(f"{said.member} has no part in this case, and says something in it ({said.kind})")
+
+
+def _find_waiting_recall(conn: Connection, said: Statement) -> Statement | None:
+    """The author's recall of this very statement, where it came first."""
+    rows = tables.statement.c
+    came = (rows.kind == "recall") & (rows.subject == said.id) & (rows.member == said.member)
+    found = conn.scalar(select(rows.id).where(came, rows.state == "received"))
+    return None if found is None else read_statement(conn, found).statement
 
 
 def _follow_case(conn: Connection, node: Node, said: Statement) -> None:
@@ -68,7 +134,16 @@ def _follow_case(conn: Connection, node: Node, said: Statement) -> None:
         add_case_person(conn, case.id, person, role="lead", actor=node.me.id, time=node.clock())
     for stored in list_statements(conn, case_id=case.id, state="received"):
         if stored.statement.kind in _OF_A_CASE:
-            follow_theirs(conn, node, stored.statement)
+            _take_up(conn, node, stored.statement)
+
+
+def _take_up(conn: Connection, node: Node, said: Statement) -> None:
+    """Follow what waited for this case; what does not hold is left where it is, and holds up nothing."""
+    try:
+        with conn.begin_nested():
+            follow_theirs(conn, node, said)
+    except JindoError as error:
+        record_problem(conn, said.id, str(error))
 
 
 def _liaisons(conn: Connection) -> list[str]:
@@ -85,7 +160,7 @@ def _follow_exhibit(conn: Connection, node: Node, said: Statement) -> None:
     args = {"case": exhibit.case_id, "exhibit": exhibit.id, "member": said.member}
     add_job(
         conn,
-        id=derived_id("files", exhibit.id),
+        id=derived_id("files", node.me.id, said.member, exhibit.id),
         kind="files",
         subject=exhibit.case_id,
         args=args,
@@ -99,6 +174,9 @@ def _follow_label(conn: Connection, node: Node, said: Statement) -> None:
 
 
 def _follow_request(conn: Connection, node: Node, said: Statement) -> None:
+    check_request(said.body)
+    if said.body["addressee"]["member"] != node.me.id:
+        raise RefusedError("the request is addressed to another member", place=f"request {said.subject}")
     record_request(
         conn,
         said.body,
@@ -114,6 +192,8 @@ def _follow_reply(conn: Connection, node: Node, said: Statement) -> None:
 
 
 def _follow_recall(conn: Connection, node: Node, said: Statement) -> None:
+    if not has_statement(conn, said.subject):
+        return  # it waits for what it recalls
     record_recall(conn, said, time=node.clock())
     _lift(conn, node, said)
 
@@ -150,15 +230,21 @@ def retrace(conn: Connection, node: Node, said: Statement, *, reason: str) -> No
 
 
 def _queue(conn: Connection, node: Node, case_id: str, *, seed: str, reason: str) -> None:
-    traced = [exhibit for exhibit in list_exhibits(conn, case_id) if exhibit.kind == "trace"]
-    if not traced or not has_ledger(node) or not get_case(conn, case_id).loss:
+    """Trace a case again under the rule of our last trace, where it was traced by us or by who opened it."""
+    case = get_case(conn, case_id)
+    traces = [row for row in list_exhibits(conn, case_id) if row.kind == "trace"]
+    ours = [row for row in traces if row.origin == node.me.id]
+    theirs = [row for row in traces if row.origin == case.origin]
+    if not (ours or theirs) or not has_ledger(node) or not case.loss:
         return
-    rule = str(traced[-1].facts["rule"])
+    rule = str(ours[-1].facts["rule"]) if ours else DEFAULT_RULE
     queue_trace(conn, node, case_id, rule=rule, reason=reason, actor=node.me.id, seed=seed)
 
 
 def note(conn: Connection, node: Node, said: Statement, actor: str, what: str) -> None:
     """A line in the case's history, where this node has the case."""
+    if said.kind in {"receipt", "case"} and what == "received":
+        return  # a case that comes is in its history already
     if said.kind == "receipt" or said.case_id is None or find_case(conn, said.case_id) is None:
         return
     detail = {"statement": said.id, "subject": said.subject, "tlp": said.tlp.value}

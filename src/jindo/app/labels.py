@@ -27,6 +27,7 @@ from jindo.share import (
     build_label_objects,
     build_recall_body,
     build_recall_objects,
+    derive_statement_id,
     list_receipts,
     read_statement,
 )
@@ -64,9 +65,10 @@ def draft_label(
                 place="to",
                 remedy=" ".join(f"{row['member']}: {row['reason']}." for row in denials) or "Name members.",
             )
-        statement_id, made = new_id(), node.clock()
+        nonce, made = new_id(), node.clock()
+        statement_id = derive_statement_id(node.me.id, nonce)
         statement = Statement(
-            id=statement_id,
+            nonce=nonce,
             kind="label",
             member=node.me.id,
             case_id=case_id,
@@ -108,7 +110,7 @@ def draft_recall(node: Node, actor: Actor, statement: str, reason: str, once: st
             raise RefusedError("it was recalled already", place=statement)
         body, made = build_recall_body(said, reason=reason), node.clock()
         recall = Statement(
-            id=new_id(),
+            nonce=new_id(),
             kind="recall",
             member=node.me.id,
             case_id=said.case_id,

@@ -1,185 +1,137 @@
-"""Pull: read what a partner has for us, believe what its officers signed, answer with a receipt.
+"""Pull: ask a partner's node for what is new, page by page, and take it in.
 
-* Only what stands inside a signed payload counts; the STIX around it is for those who know only STIX.
-* What does not verify goes to quarantine with the reason, and never stops the rest.
-* A page is taken in and the place in the collection remembered in one transaction: a crash loses and doubles nothing.
+* A page is taken in by pieces, each one transaction; the place in the collection is remembered with the last piece. A
+  crash loses and doubles nothing, and no partner can hold the database for long.
+* A pull ends after a while, wherever it is; the next one goes on from there.
 * The partner's log must hold all that it held when we last looked; if it does not, nothing more is taken from it.
-* Every statement but a receipt is answered by one, signed by the node's own key; a recall's goes to all who were told.
+* What is dated a little in the future is left, with what stands behind it, until its time has come.
+
+What is done with a statement is `receiving`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
-from jindo.app.acting import View, derived_id
-from jindo.app.client import Partner, open_partner
-from jindo.app.consequences import follow_theirs
-from jindo.app.node import Node, service_voucher
-from jindo.base.errors import IntegrityError, JindoError, SourceError
-from jindo.seal import Signature, preauth_bytes
-from jindo.share import (
-    STATEMENT_TYPE,
-    Denied,
-    Member,
-    SignedStatement,
-    Statement,
-    build_receipt_body,
-    build_receipt_objects,
-    check_known,
-    check_release,
-    find_envelope,
-    get_member,
-    list_members,
-    parse_voucher,
-    publish,
-    read_gate_item,
-    record_draft,
-    record_quarantined,
-    record_received,
-    record_signature,
-    statement_payload,
-    verify_statement,
-)
+from jindo.app.acting import View
+from jindo.app.client import Partner, PartnerPage, open_partner
+from jindo.app.handing_out import log_origin
+from jindo.app.node import Node
+from jindo.app.receiving import Carried, check_logged, open_carrier, take_in
+from jindo.base.errors import IntegrityError, SourceError
+from jindo.seal import verify_checkpoint
+from jindo.share import Member, get_member, has_statement
 from jindo.store import tables
+
+PIECE = 100
+"""Statements taken in by one transaction."""
+LONGEST_PULL = 60.0
+"""Seconds after which a pull ends for now."""
+WAIT = 30
+"""Seconds until something dated ahead of us is looked at again."""
+
+
+class DatedAhead(SourceError):
+    """A partner's statement is dated later than our clock."""
+
+    code = "share.dated-ahead"
+
+    def default_remedy(self) -> str:
+        """Check both clocks."""
+        return "Check both nodes' clocks. It is taken in when its time has come."
+
+
+@dataclass(slots=True)
+class _Count:
+    received: int = 0
+    quarantined: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def add(self, taken: str) -> None:
+        self.received += taken == "received"
+        self.quarantined += taken == "quarantined"
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() - self.begun > LONGEST_PULL
 
 
 def pull_member(node: Node, member_id: str) -> View:
-    """Take in everything new that a partner has for us.
+    """Take in what is new of what a partner has for us.
 
     Raises:
         NotFound: we know no such partner.
-        SourceError: it does not answer.
-        IntegrityError: its log is not the one that we saw before.
+        SourceError: it does not answer, or dates something ahead of us.
+        IntegrityError: its log is not the one that we saw before, or does not have what it shows us.
     """
     with node.store.read() as conn:
         member = get_member(conn, member_id)
-    received = quarantined = 0
+    count = _Count()
     try:
         with open_partner(node, member) as partner:
-            watch_log(node, member, partner)
             for page in partner.iter_pages(added_after=_cursor(node, member)):
-                carried = [open_carrier(node, member, item) for item in page.objects]
-                with node.store.begin() as conn:
-                    taken = [take_in(conn, node, member, each) for each in carried if each is not None]
-                    _remember(conn, member.id, page.last_added)
-                received += taken.count("received")
-                quarantined += taken.count("quarantined")
+                _take_page(node, member, partner, page, count)
+                if count.is_over:
+                    break
+            _watch_log(node, member, partner)
         _note(node, member.id, problem=None)
     except (SourceError, IntegrityError) as error:
         _note(node, member.id, problem=str(error))
         raise
-    return {"member": member.id, "received": received, "quarantined": quarantined}
+    return {"member": member.id, "received": count.received, "quarantined": count.quarantined}
 
 
-def watch_log(node: Node, member: Member, partner: Partner) -> None:
-    """Hold a partner's checkpoint against the last one that we saw, and remember it.
+def _take_page(node: Node, member: Member, partner: Partner, page: PartnerPage, count: _Count) -> None:
+    carried = [each for item in page.objects if (each := open_carrier(node, member, item)) is not None]
+    now = [each for each in carried if not each.is_early]
+    fresh = _find_fresh(node, now)
+    if fresh:
+        checkpoint = _watch_log(node, member, partner)
+        for each in fresh:
+            check_logged(partner, each, checkpoint)
+    for piece in _pieces(now):
+        with node.store.begin() as conn:
+            for each in piece:
+                count.add(take_in(conn, node, member, each))
+    if len(now) < len(carried):
+        raise DatedAhead(f"{member.id} shows what is dated in the future", place=member.id, retry_after=WAIT)
+    _remember(node, member, page.last_added)
+
+
+def _find_fresh(node: Node, carried: Sequence[Carried]) -> list[Carried]:
+    """Those that verify and are not here yet."""
+    with node.store.read() as conn:
+        return [
+            each
+            for each in carried
+            if each.signed is not None and not has_statement(conn, each.signed.statement.id)
+        ]
+
+
+def _pieces(carried: Sequence[Carried]) -> Iterator[Sequence[Carried]]:
+    for start in range(0, len(carried), PIECE):
+        yield carried[start : start + PIECE]
+
+
+def _watch_log(node: Node, member: Member, partner: Partner) -> tuple[int, bytes]:
+    """Hold a partner's checkpoint against the last one that we saw, and remember it; its size and root.
 
     Raises:
         IntegrityError: the log has lost or changed something.
     """
+    rows = tables.member
     with node.store.read() as conn:
-        before = conn.scalar(select(tables.member.c.checkpoint).where(tables.member.c.id == member.id))
-    now = partner.follow_log(before)
-    with node.store.begin() as conn:
-        conn.execute(update(tables.member).where(tables.member.c.id == member.id).values(checkpoint=now))
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A statement that a partner showed us, and whether it verifies."""
-
-    payload: bytes
-    signed: SignedStatement | None
-    """`None` where it does not."""
-    problem: str
-    """Why it does not."""
-
-
-def open_carrier(node: Node, member: Member, item: Mapping[str, Any]) -> Carried | None:
-    """The statement that a STIX object carries, verified; `None` where it carries none."""
-    payload = repr(sorted(item)).encode()
-    try:
-        found = find_envelope(item)
-        if found is None:
-            return None
-        payload = found[0].payload
-        signed = verify_statement(*found, member, at=node.clock(), recipient=node.me.id)
-    except JindoError as error:
-        return Carried(payload, None, str(error))
-    return Carried(payload, signed, "")
-
-
-def take_in(conn: Connection, node: Node, member: Member, carried: Carried) -> str:
-    """Take in one statement: `received`, `known` or `quarantined`."""
-    if carried.signed is None:
-        record_quarantined(conn, carried.payload, member.id, carried.problem, node.clock())
-        return "quarantined"
-    try:
-        with conn.begin_nested():
-            if not record_received(conn, carried.signed, time=node.clock()):
-                return "known"
-            follow_theirs(conn, node, carried.signed.statement)
-    except JindoError as error:
-        record_quarantined(conn, carried.payload, member.id, str(error), node.clock())
-        return "quarantined"
-    if carried.signed.statement.kind != "receipt":
-        _acknowledge(conn, node, carried.signed)
-    return "received"
-
-
-def _acknowledge(conn: Connection, node: Node, signed: SignedStatement) -> None:
-    """Publish a receipt for its author; of a recall, also for the others who were told."""
-    said = signed.statement
-    others = said.recipients if said.kind == "recall" else ()
-    body = build_receipt_body(signed)
-    receipt = Statement(
-        id=derived_id("receipt", node.me.id, said.id),
-        kind="receipt",
-        member=node.me.id,
-        case_id=said.case_id,
-        subject=said.id,
-        made=node.clock(),
-        expires=None,
-        tlp=said.tlp,
-        purpose=said.purpose,
-        recipients=_reachable(conn, node, said, {said.member, *others} - {node.me.id}),
-        body=body,
-        objects=tuple(build_receipt_objects(node.me, body, said.tlp, node.clock())),
-    )
-    record_draft(conn, receipt, node.clock())
-    voucher = service_voucher(node)
-    officer = parse_voucher(voucher, node.me, at=node.clock())
-    payload = statement_payload(receipt)
-    signature = Signature(
-        node.service_key.public.key_id, node.service_key.sign(preauth_bytes(STATEMENT_TYPE, payload))
-    )
-    record_signature(
-        conn,
-        receipt.id,
-        signature=signature,
-        voucher=voucher,
-        officer=officer,
-        time=node.clock(),
-    )
-    publish(conn, receipt.id, me=node.me, time=node.clock())
-
-
-def _reachable(conn: Connection, node: Node, said: Statement, wanted: Iterable[str]) -> tuple[str, ...]:
-    """The members whom we know and the gate lets a receipt of this go to; the author always."""
-    members = {member.id: member for member in list_members(conn)}
-    item = read_gate_item(conn, said)
-    reached = {said.member}
-    for name in wanted:
-        try:
-            check_release(item, check_known(name, members), us=said.member, time=node.clock())
-        except Denied:
-            continue
-        reached.add(name)
-    return tuple(sorted(reached))
+        before = conn.scalar(select(rows.c.checkpoint).where(rows.c.id == member.id))
+    note = partner.follow_log(before)
+    if note != before:
+        with node.store.begin() as conn:
+            conn.execute(update(rows).where(rows.c.id == member.id).values(checkpoint=note))
+    checkpoint = verify_checkpoint(note, key=member.service_key, origin=log_origin(member.id))
+    return checkpoint.size, checkpoint.root
 
 
 def _cursor(node: Node, member: Member) -> str | None:
@@ -188,14 +140,16 @@ def _cursor(node: Node, member: Member) -> str | None:
         return conn.scalar(select(tables.member.c.cursor).where(tables.member.c.id == member.id))
 
 
-def _remember(conn: Connection, member_id: str, cursor: str | None) -> None:
+def _remember(node: Node, member: Member, cursor: str | None) -> None:
     if cursor:
-        conn.execute(update(tables.member).where(tables.member.c.id == member_id).values(cursor=cursor))
+        changed = update(tables.member).where(tables.member.c.id == member.id)
+        with node.store.begin() as conn:
+            conn.execute(changed.values(cursor=cursor))
 
 
 def _note(node: Node, member_id: str, *, problem: str | None) -> None:
     """When a partner last answered, or why it did not."""
-    values: dict[str, Any] = {"problem": problem}
+    values: dict[str, str | int | None] = {"problem": problem}
     if problem is None:
         values["pulled"] = node.clock()
     with node.store.begin() as conn:

@@ -11,19 +11,19 @@ from contextlib import contextmanager
 
 from jindo.app.node import Node
 from jindo.app.permissions import Actor
-from jindo.base.errors import RefusedError
+from jindo.base.errors import IntegrityError, RefusedError
 from jindo.store import record_audit
 
 
 @contextmanager
 def recording_refusals(node: Node, actor: Actor, act: str, subject: str) -> Iterator[None]:
-    """Whatever is refused inside is entered in the audit trail, and stays refused.
+    """Whatever is refused inside, or does not hold, is entered in the audit trail, and stays refused.
 
     No transaction may be open around it.
     """
     try:
         yield
-    except RefusedError as refusal:
+    except (RefusedError, IntegrityError) as refusal:
         with node.store.begin() as conn:
             record_audit(
                 conn,

@@ -37,9 +37,11 @@ from jindo.respond import (
     list_replies,
     match_accounts,
     parse_accounts,
+    recalled_ids,
     record_reply,
     record_request,
     request_state,
+    unstands,
 )
 from jindo.respond import list_requests as read_requests
 from jindo.share import (
@@ -49,6 +51,7 @@ from jindo.share import (
     build_reply_objects,
     build_request_objects,
     check_ready,
+    derive_statement_id,
     get_member,
     read_statement,
 )
@@ -83,10 +86,13 @@ def draft_request(
 
     def do(conn: Connection) -> View:
         found, member = get_case(conn, case_id), get_member(conn, addressee)
-        trace = _find_trace(conn, case_id, exhibit)
-        body = _build_body(node, actor, found, trace, member, kind, given)
+        trace = _find_trace(conn, node, case_id, exhibit)
+        nonce = new_id()
+        request_id = derive_statement_id(node.me.id, nonce)
+        body = _build_body(node, actor, found, trace, member, kind, given, request_id)
         check_request(body)
-        statement = _build_statement(node, found, member, body)
+        check_ground(conn, trace)
+        statement = _build_statement(node, found, member, body, nonce)
         item = GateItem(
             "request", found.tlp, node.me.id, found.purpose, body["expires"], frozenset({member.id})
         )
@@ -117,11 +123,26 @@ def send_request(node: Node, actor: Actor, request: str, once: str | None = None
             raise RefusedError("another member's request is not ours to send", place=request)
         check_case_access(conn, actor, found.case_id)
         check_ready(conn, found.statement_id)
+        check_ground(conn, get_exhibit(conn, str(found.body["custody"]["exhibit_id"])))
         if read_statement(conn, found.statement_id).state == "draft":
             publish_and_follow(conn, node, found.statement_id, actor.id)
         return view_request(conn, node, found)
 
     return perform(node, actor, "request.send", do, subject=request, once=once)
+
+
+def check_ground(conn: Connection, trace: Exhibit) -> None:
+    """Hold that nothing recalled has taken the ground from the trace that a request rests on.
+
+    Raises:
+        RefusedError: something has.
+    """
+    if unstands(trace, recalled_ids(conn)):
+        raise RefusedError(
+            f"exhibit {trace.n} rests on what was recalled",
+            place=f"exhibit {trace.id}",
+            remedy="Draft the request again from a trace that stands.",
+        )
 
 
 def list_requests(node: Node, actor: Actor, case: str | None = None) -> View:
@@ -192,14 +213,14 @@ def draft_reply(
     end = parse_time(until) if until else None
 
     def do(conn: Connection) -> View:
-        found = get_request(conn, request)
+        found = _get_visible(conn, node, actor, request)
         if found.addressee != node.me.id:
             raise RefusedError("only the addressee answers a request", place=request)
-        made = node.clock()
+        made, nonce = node.clock(), new_id()
         body = build_reply_body(
             found,
             _match(node, found),
-            id=new_id(),
+            id=derive_statement_id(node.me.id, nonce),
             me=node.me,
             made=made,
             reason=reason,
@@ -208,7 +229,7 @@ def draft_reply(
         )
         asked_by = read_statement(conn, found.statement_id).statement
         reply = Statement(
-            id=new_id(),
+            nonce=nonce,
             kind="reply",
             member=node.me.id,
             case_id=found.case_id,
@@ -262,9 +283,11 @@ def view_request(conn: Connection, node: Node, request: Request) -> View:
     }
 
 
-def _find_trace(conn: Connection, case_id: str, exhibit: str | None) -> Exhibit:
-    trace = get_exhibit(conn, exhibit) if exhibit else find_standing_trace(conn, case_id)
-    if trace is None or trace.case_id != case_id or trace.kind != "trace":
+def _find_trace(conn: Connection, node: Node, case_id: str, exhibit: str | None) -> Exhibit:
+    us = node.me.id
+    trace = get_exhibit(conn, exhibit) if exhibit else find_standing_trace(conn, case_id, us=us)
+    trusted = {us, get_case(conn, case_id).origin}
+    if trace is None or (trace.case_id, trace.kind) != (case_id, "trace") or trace.origin not in trusted:
         raise NotFound(
             "the case has no trace to ask from",
             place=exhibit or "",
@@ -281,6 +304,7 @@ def _build_body(
     addressee: Member,
     kind: str,
     given: Mapping[str, Any],
+    request_id: str,
 ) -> dict[str, Any]:
     made = node.clock()
     expires = given.get("expires")
@@ -290,7 +314,7 @@ def _build_body(
         case,
         trace,
         addressee,
-        id=new_id(),
+        id=request_id,
         me=node.me,
         officer={"id": actor.id, **officer},
         kind=kind,
@@ -310,9 +334,11 @@ def _parse_days(value: Any) -> int:
     return value
 
 
-def _build_statement(node: Node, case: Case, addressee: Member, body: Mapping[str, Any]) -> Statement:
+def _build_statement(
+    node: Node, case: Case, addressee: Member, body: Mapping[str, Any], nonce: str
+) -> Statement:
     return Statement(
-        id=new_id(),
+        nonce=nonce,
         kind="request",
         member=node.me.id,
         case_id=case.id,

@@ -31,6 +31,7 @@ from jindo.share import (
     StoredStatement,
     build_case_objects,
     build_exhibit_objects,
+    build_gate_item,
     check_known,
     check_ready,
     check_release,
@@ -104,13 +105,18 @@ class _Share:
         item = GateItem(kind, tlp, self.node.me.id, self.case.purpose, self.case.expires)
         asked = [member for member in self.to if member not in told]
         allowed, denials = ask_gate(self.conn, self.node, item, asked, subject=subject, case_id=self.case.id)
+        for foreign in self._foreign_labels(body):
+            allowed, more = ask_gate(
+                self.conn, self.node, foreign, allowed, subject=subject, case_id=self.case.id
+            )
+            denials += more
         self.denials += [{**denial, "title": title, "tlp": tlp.value} for denial in denials]
         if not allowed:
             return
         made = self.node.clock()
         objects = self._build_face(kind, body, tlp, made)
         statement = Statement(
-            id=new_id(),
+            nonce=new_id(),
             kind=kind,
             member=self.node.me.id,
             case_id=self.case.id,
@@ -124,6 +130,12 @@ class _Share:
             objects=objects,
         )
         self.drafts.append(draft_statement(self.conn, self.node, statement))
+
+    def _foreign_labels(self, body: Mapping[str, Any]) -> list[GateItem]:
+        """What the gate knows of other members' labels that a trace of ours rests on: they are theirs to pass on."""
+        rests_on = body.get("facts", {}).get("rests_on", ())
+        said = [read_statement(self.conn, one).statement for one in rests_on]
+        return [build_gate_item(one) for one in said if one.member != self.node.me.id]
 
     def _build_face(self, kind: str, body: Mapping[str, Any], tlp: Tlp, made: int) -> tuple[Any, ...]:
         me = self.node.me
@@ -240,9 +252,26 @@ def add_signature(
 
 
 def publish_and_follow(conn: Connection, node: Node, statement: str, actor: str) -> None:
-    """Publish a statement of ours, and do what follows from it here."""
+    """Publish a statement of ours, and do what follows from it here.
+
+    Raises:
+        RefusedError: one of those who signed uses the node no more.
+    """
+    _check_still_here(conn, read_statement(conn, statement))
     publish(conn, statement, me=node.me, time=node.clock())
     follow_own(conn, node, read_statement(conn, statement).statement, actor)
+
+
+def _check_still_here(conn: Connection, stored: StoredStatement) -> None:
+    person = tables.person.c
+    active = set(conn.scalars(select(person.id).where(person.active)))
+    gone = sorted(officer.id for officer in stored.officers if officer.id not in active)
+    if gone:
+        raise RefusedError(
+            f"the signature of {gone[0]} counts no more",
+            place=f"statement {stored.id}",
+            remedy="Draft it again, and have it signed by people who still use the node.",
+        )
 
 
 def _is_ready(conn: Connection, statement: str) -> bool:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from jindo.app.acting import View, look, perform
 from jindo.app.node import Node
 from jindo.app.partners import queue_pull
-from jindo.app.people import Actor
+from jindo.app.people import Actor, check_case_access
+from jindo.base.errors import RefusedError
 from jindo.base.times import format_time
 from jindo.share import get_member, list_members
 from jindo.store import Job, read_audit
@@ -32,10 +33,22 @@ def list_jobs(node: Node, actor: Actor) -> View:
     """
 
     def do(conn: Connection) -> View:
-        found = sorted(read_jobs(conn), key=lambda job: (job.made, job.id), reverse=True)
+        mine = [job for job in read_jobs(conn) if _may_see(conn, actor, job)]
+        found = sorted(mine, key=lambda job: (job.made, job.id), reverse=True)
         return {"jobs": [view_job(job) for job in found[:MOST_JOBS]]}
 
     return look(node, actor, "job.read", do)
+
+
+def _may_see(conn: Connection, actor: Actor, job: Job) -> bool:
+    """Work in a case is shown to those who may see the case; all else to everyone who may see jobs."""
+    if "case" not in job.args:
+        return True
+    try:
+        check_case_access(conn, actor, str(job.args["case"]), missing_ok=True)
+    except RefusedError:
+        return False
+    return True
 
 
 def view_job(job: Job) -> dict[str, Any]:

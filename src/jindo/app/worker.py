@@ -143,9 +143,7 @@ class Worker:
             conn.execute(
                 update(tables.job).where(_from_the_future(now)).values(not_before=now, leased_until=now - 1)
             )
-            return take_job(
-                conn, owner=self._owner, time=now, lease_seconds=LEASE_SECONDS, kinds=self._kinds
-            )
+            return take_job(conn, owner=self._owner, time=now, lease_seconds=LEASE_SECONDS, kinds=self._kinds)
 
     def _mine(self, ready: Any) -> Any:
         """Of what is ready, what this worker takes."""

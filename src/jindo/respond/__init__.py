@@ -18,10 +18,12 @@ from jindo.respond.cases import (
     CASE_ROLES,
     Case,
     CaseDraft,
+    ExpiredCase,
     UnlawfulCase,
     add_case_person,
     build_case_body,
     case_people,
+    check_case_open,
     find_case,
     get_case,
     list_cases,
@@ -34,6 +36,7 @@ from jindo.respond.exhibits import (
     Exhibit,
     build_exhibit_body,
     check_files,
+    check_foreign_exhibit,
     find_exhibit,
     find_standing_trace,
     get_exhibit,
@@ -71,6 +74,9 @@ from jindo.respond.requests import (
 from jindo.respond.trace_facts import build_trace_facts, check_trace_facts
 
 __all__ = [
+    "ExpiredCase",
+    "check_case_open",
+    "check_foreign_exhibit",
     "CASE_KINDS",
     "CASE_ROLES",
     "Case",

@@ -56,7 +56,7 @@ def derive_brief_facts(record: Row, statements: Sequence[Row], history: Sequence
         "members": record["members"],
         "exhibits": [_tell_exhibit(exhibit) for exhibit in record["exhibits"]],
         "traces": [{name: trace[name] for name in trace if name != "facts"} for trace in traces],
-        "trace": next((trace for trace in reversed(traces) if trace["stands"]), None),
+        "trace": _find_standing(traces, (record["held_by"], record["case"]["origin"])),
         "requests": requests,
         "held": _sum_held(requests, int(record["as_of"])),
         "labels": labels,
@@ -115,6 +115,12 @@ def _list_traces(record: Row, statements: Sequence[Row], recalls: Mapping[str, R
     gone = set(recalls) | carried
     traces = [exhibit for exhibit in record["exhibits"] if exhibit["kind"] == "trace"]
     return [_tell_trace(trace, gone) for trace in traces]
+
+
+def _find_standing(traces: Sequence[dict[str, Any]], origins: Sequence[str]) -> dict[str, Any] | None:
+    """The latest trace that stands: ours, else that of the member which opened the case."""
+    standing = [trace for trace in reversed(traces) if trace["stands"]]
+    return next((trace for origin in origins for trace in standing if trace["origin"] == origin), None)
 
 
 def _tell_trace(trace: Row, gone: set[str]) -> dict[str, Any]:

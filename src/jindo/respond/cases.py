@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from jindo.base.errors import ConflictError, InputError, NotFound, RefusedError
 from jindo.base.ids import parse_address, parse_tx_id
@@ -35,6 +35,16 @@ from jindo.store import tables
 CASE_KINDS = ("theft", "fraud", "ransomware", "intrusion")
 CASE_ROLES = ("lead", "member")
 LONGEST_LOSS = 10_000
+
+
+class ExpiredCase(RefusedError):
+    """A case is past its expiry."""
+
+    code = "respond.expired"
+
+    def default_remedy(self) -> str:
+        """Open another."""
+        return "Open a new case where the law still gives a basis; this one is kept as it is."
 
 
 class UnlawfulCase(RefusedError):
@@ -166,6 +176,8 @@ def record_foreign_case(conn: Connection, body: Mapping[str, Any], *, origin: st
         ConflictError: the case is known, and said something else.
     """
     case = _parse_case_body(body)
+    if not case.number.startswith(f"{origin.upper()}-"):
+        raise InputError("a case's number begins with its member's name", place=f"case {case.id}")
     if case.origin != origin:
         raise RefusedError(f"{origin} says that this case is {case.origin}'s", place=f"case {case.id}")
     known = find_case(conn, case.id)
@@ -191,14 +203,23 @@ def get_case(conn: Connection, case: str) -> Case:
         NotFound: there is none.
         ConflictError: two members use this number.
     """
+    known = find_case(conn, case)
+    if known is not None:
+        return known
     rows = tables.case
-    chosen = or_(rows.c.id == case, rows.c.number == case)
-    found = conn.execute(select(rows).where(chosen).limit(2)).mappings().all()
+    found = conn.execute(select(rows).where(rows.c.number == case).limit(2)).mappings().all()
     if not found:
         raise NotFound("there is no such case on this node", place=case)
     if len(found) > 1:
         raise ConflictError("two cases have this number", place=case, remedy="Name the case by its id.")
     return _from_row(found[0])
+
+
+def check_case_open(conn: Connection, case_id: str, *, time: int) -> None:
+    """Raises `ExpiredCase` where a case takes nothing more at `time`."""
+    case = get_case(conn, case_id)
+    if case.expires <= time:
+        raise ExpiredCase(f"the case expired on {format_time(case.expires)}", place=f"case {case.number}")
 
 
 def list_cases(conn: Connection, person: str | None = None) -> list[Case]:

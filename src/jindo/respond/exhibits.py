@@ -36,6 +36,8 @@ from jindo.store import tables
 
 EXHIBIT_KINDS = ("trace", "file", "note")
 MOST_FILES = 10_000
+LARGEST = 2 * 1024**3
+"""Bytes of all files of another member's exhibit."""
 _NAME = re.compile(r"[^/\\:*?\"<>|]{1,255}")
 
 
@@ -82,8 +84,7 @@ def record_exhibit(
     listed = check_files(files)
     given = {"id": id, "title": title, "kind": kind}
     parse_text(given, "title", longest=200)
-    if parse_choice(given, "kind", EXHIBIT_KINDS) == "trace":
-        check_trace_facts(facts)
+    _check_facts(parse_choice(given, "kind", EXHIBIT_KINDS), facts)
     exhibit = Exhibit(
         id=parse_id(given, "id"),
         case_id=case_id,
@@ -118,14 +119,7 @@ def record_foreign_exhibit(
         RefusedError: it is not `origin`'s exhibit, or of another case.
         ConflictError: the id is used by another exhibit.
     """
-    place = f"exhibit {parse_id(body, 'id')}"
-    if body.get("origin") != origin or body.get("case_id") != case_id:
-        raise RefusedError("the exhibit is not of this member or not of this case", place=place)
-    parse_count(body, "n")
-    parse_moment(body, "added")
-    files = check_files(parse_rows(body, "files", most=MOST_FILES))
-    if hash_files(files) != parse_hash(body, "sha256"):
-        raise InputError("the list of files does not give the exhibit's hash", place=place)
+    check_foreign_exhibit(body, origin=origin, case_id=case_id)
     return record_exhibit(
         conn,
         id=parse_id(body, "id"),
@@ -134,11 +128,41 @@ def record_foreign_exhibit(
         title=parse_text(body, "title", longest=200),
         origin=origin,
         tlp=Tlp(parse_choice(body, "tlp", [level.value for level in Tlp])),
-        files=files,
+        files=check_files(parse_rows(body, "files", most=MOST_FILES)),
         facts=parse_part(body, "facts"),
         time=time,
         actor=origin,
     )
+
+
+def check_foreign_exhibit(body: Mapping[str, Any], *, origin: str, case_id: str) -> None:
+    """Check an exhibit that another member signed, before anything rests on it.
+
+    Raises:
+        InputError: the body is no exhibit, or contradicts itself.
+        RefusedError: it is not `origin`'s exhibit, or of another case.
+    """
+    place = f"exhibit {parse_id(body, 'id')}"
+    if body.get("origin") != origin or body.get("case_id") != case_id:
+        raise RefusedError("the exhibit is not of this member or not of this case", place=place)
+    parse_count(body, "n")
+    parse_moment(body, "added")
+    parse_text(body, "title", longest=200)
+    parse_choice(body, "tlp", [level.value for level in Tlp])
+    files = check_files(parse_rows(body, "files", most=MOST_FILES))
+    if hash_files(files) != parse_hash(body, "sha256"):
+        raise InputError("the list of files does not give the exhibit's hash", place=place)
+    if sum(row["size"] for row in files) > LARGEST:
+        raise InputError("the exhibit is larger than a node takes", place=place)
+    _check_facts(parse_choice(body, "kind", EXHIBIT_KINDS), parse_part(body, "facts"))
+
+
+def _check_facts(kind: str, facts: Mapping[str, Any]) -> None:
+    """Only a trace states facts; all else speaks by its files."""
+    if kind == "trace":
+        check_trace_facts(facts)
+    elif facts:
+        raise InputError("only a trace states facts", place="facts")
 
 
 def hash_files(files: Iterable[Mapping[str, Any]]) -> str:
@@ -187,11 +211,17 @@ def list_exhibits(conn: Connection, case_id: str) -> list[Exhibit]:
     return [_from_row(row) for row in found.mappings()]
 
 
-def find_standing_trace(conn: Connection, case_id: str) -> Exhibit | None:
-    """The latest trace of the case that nothing recalled has taken the ground from."""
+def find_standing_trace(conn: Connection, case_id: str, *, us: str) -> Exhibit | None:
+    """The latest trace of the case that nothing recalled has taken the ground from.
+
+    Ours count before all others, then those of the member that opened the case; nobody else's stand in for them.
+    """
     recalled = recalled_ids(conn)
+    opener = conn.scalar(select(tables.case.c.origin).where(tables.case.c.id == case_id))
     traces = [exhibit for exhibit in list_exhibits(conn, case_id) if exhibit.kind == "trace"]
-    return next((trace for trace in reversed(traces) if not unstands(trace, recalled)), None)
+    standing = [trace for trace in reversed(traces) if not unstands(trace, recalled)]
+    by_origin = (trace for origin in (us, opener) for trace in standing if trace.origin == origin)
+    return next(by_origin, None)
 
 
 def unstands(exhibit: Exhibit, recalled: Iterable[str]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 * A label counts while its statement is published or received and nobody recalled it: drafts and what stands in
   quarantine never stop a trace.
 * Addresses are in their one canonical form, so that members who write them differently mean the same.
-* What one name is labelled as by two members stays two labels; which counts is decided where the trace is asked.
+* Another member's label counts in the case that it names; our own count everywhere, and before all others.
 
 That a label needs two officers is the act's rule (`share`).
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from jindo.base.errors import InputError
 from jindo.base.ids import parse_address, parse_chain
@@ -93,19 +93,26 @@ def record_labels(conn: Connection, statement_id: str, body: Mapping[str, Any]) 
     conn.execute(insert(tables.label), rows)
 
 
-def active_labels(conn: Connection) -> list[Label]:
-    """Every label that counts now, by address, then by the time and id of its statement."""
+def active_labels(conn: Connection, *, us: str, case_id: str, time: int) -> list[Label]:
+    """Every label that counts in a case at a time, by address, ours before others', then in the order they came.
+
+    Another member's label counts in the case that it names alone, and a label past its expiry in none.
+    """
     label, statement, recall = tables.label, tables.statement, tables.recall
     chosen = (
         select(label, statement.c.member, statement.c.tlp)
         .join(statement, statement.c.id == label.c.statement_id)
         .outerjoin(recall, recall.c.statement_id == label.c.statement_id)
         .where(statement.c.state.in_(COUNTING), recall.c.statement_id.is_(None))
-        .order_by(label.c.address, statement.c.made, statement.c.id)
+        .where(or_(statement.c.member == us, statement.c.case_id == case_id))
+        .where(or_(statement.c.expires.is_(None), statement.c.expires > time))
+        .order_by(label.c.address, statement.c.member != us, statement.c.leaf)
     )
     return [
-        Label(row.statement_id, row.member, row.address, row.service, row.kind, Tlp(row.tlp))
-        for row in conn.execute(chosen)
+        Label(
+            row["statement_id"], row["member"], row["address"], row["service"], row["kind"], Tlp(row["tlp"])
+        )
+        for row in conn.execute(chosen).mappings()
     ]
 
 

@@ -82,14 +82,13 @@ def record_request(
 
 
 def find_request(conn: Connection, request_id: str) -> Request | None:
-    """The request with this id or of this statement, if it is here."""
+    """The request with this id; else that of this statement, if it is here."""
     rows = tables.request
-    row = (
-        conn.execute(select(rows).where((rows.c.id == request_id) | (rows.c.statement_id == request_id)))
-        .mappings()
-        .first()
-    )
-    return None if row is None else _from_row(row)
+    for column in (rows.c.id, rows.c.statement_id):
+        row = conn.execute(select(rows).where(column == request_id)).mappings().first()
+        if row is not None:
+            return _from_row(row)
+    return None
 
 
 def get_request(conn: Connection, request_id: str) -> Request:

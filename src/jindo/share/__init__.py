@@ -15,7 +15,7 @@ from jindo.share.acts import (
     may_sign,
 )
 from jindo.share.bodies import build_recall_body, build_receipt_body
-from jindo.share.carrier import carrier_object, find_envelope
+from jindo.share.carrier import carrier_object, find_envelope, find_leaf
 from jindo.share.checking import verify_statements
 from jindo.share.faces import (
     build_case_objects,
@@ -51,8 +51,11 @@ from jindo.share.inbox import (
     ForeignRecall,
     ForeignReceipt,
     ShownOtherwise,
+    count_quarantined,
+    has_statement,
     list_receipts,
     record_denial,
+    record_problem,
     record_quarantined,
     record_recall,
     record_receipt,
@@ -86,9 +89,11 @@ from jindo.share.passes import PassRefused, build_pass, verify_pass
 from jindo.share.statements import (
     KINDS,
     STATEMENT_TYPE,
+    FromTheFuture,
     Misaddressed,
     SignedStatement,
     Statement,
+    derive_statement_id,
     parse_statement,
     statement_payload,
     verify_statement,
@@ -112,6 +117,12 @@ from jindo.share.stored import (
 from jindo.share.taxii import Page, read_manifest, read_objects, read_versions
 
 __all__ = [
+    "derive_statement_id",
+    "count_quarantined",
+    "has_statement",
+    "record_problem",
+    "FromTheFuture",
+    "find_leaf",
     "ACTS",
     "Act",
     "SignaturesMissing",

@@ -17,8 +17,8 @@ from jindo.share.stix import EXTENSION, MARKINGS, StixObject, extension, stix_id
 _MAX_VOUCHERS = 64
 
 
-def carrier_object(signed: SignedStatement) -> StixObject:
-    """The grouping that carries a signed statement."""
+def carrier_object(signed: SignedStatement, leaf: int | None = None) -> StixObject:
+    """The grouping that carries a signed statement, and says which leaf of its author's log commits to it."""
     statement = signed.statement
     made, author = stix_time(statement.made), stix_id("identity", "member", statement.member)
     return {
@@ -37,8 +37,15 @@ def carrier_object(signed: SignedStatement) -> StixObject:
             kind=statement.kind,
             envelope=signed.envelope.to_dict(),
             vouchers=[voucher.to_dict() for voucher in signed.vouchers],
+            **({} if leaf is None else {"leaf": leaf}),
         ),
     }
+
+
+def find_leaf(item: Mapping[str, Any]) -> int | None:
+    """The number of the leaf that a carrier names; nobody signed that, and the log has to prove it."""
+    leaf = item.get("extensions", {}).get(EXTENSION, {}).get("leaf")
+    return leaf if isinstance(leaf, int) and not isinstance(leaf, bool) and leaf >= 0 else None
 
 
 def find_envelope(item: Mapping[str, Any]) -> tuple[Envelope, tuple[Envelope, ...]] | None:

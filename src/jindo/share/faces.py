@@ -15,6 +15,7 @@ from typing import Any
 from jindo.base.markings import Tlp
 from jindo.base.times import format_time
 from jindo.share.members import Member
+from jindo.share.shelf import format_micros, parse_micros
 from jindo.share.stix import (
     COMMON_TYPES,
     INCIDENT_CORE,
@@ -214,4 +215,6 @@ def _is_said(item: Mapping[str, Any]) -> bool:
 
 
 def _revoked(item: Mapping[str, Any], made: int) -> StixObject:
-    return {**item, "modified": max(item["modified"], stix_time(made)), "revoked": True}
+    """The object's next version, also where it is recalled within the second in which it was made."""
+    later = format_micros(parse_micros(item["modified"]) + 1000)[:-4] + "Z"
+    return {**item, "modified": max(later, stix_time(made)), "revoked": True}

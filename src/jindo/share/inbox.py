@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from jindo.base.errors import InputError, IntegrityError, NotFound, RefusedError
 from jindo.seal import Envelope, sha256_hex
@@ -106,6 +106,25 @@ def record_quarantined(conn: Connection, payload: bytes, member: str, problem: s
         row |= {"state": "quarantined", "published": time, "leaf": leaf, **_claims_of(payload)}
         conn.execute(insert(tables.statement).values(**row))
     return own_id
+
+
+def has_statement(conn: Connection, statement_id: str) -> bool:
+    """Whether a statement of this id is here, ours or theirs."""
+    rows = tables.statement.c
+    return conn.scalar(select(rows.id).where(rows.id == statement_id)) is not None
+
+
+def record_problem(conn: Connection, statement_id: str, problem: str) -> None:
+    """Put a received statement into quarantine after all, with the reason; nothing rests on it from now on."""
+    changed = update(tables.statement).where(tables.statement.c.id == statement_id)
+    conn.execute(changed.values(state="quarantined", problem=problem))
+
+
+def count_quarantined(conn: Connection, member: str) -> int:
+    """How many statements of a member are in quarantine."""
+    rows = tables.statement.c
+    asked = select(func.count()).where((rows.member == member) & (rows.state == "quarantined"))
+    return int(conn.scalar(asked) or 0)
 
 
 def record_receipt(conn: Connection, receipt: Statement, *, time: int) -> None:

@@ -111,7 +111,7 @@ def publish(conn: Connection, statement_id: str, *, me: Member, time: int) -> in
     )
     changed = update(tables.statement).where(tables.statement.c.id == statement_id)
     conn.execute(changed.values(state="published", published=time, leaf=leaf))
-    record_objects(conn, signed, recipients, time=time)
+    record_objects(conn, signed, recipients, time=time, leaf=leaf)
     return leaf
 
 

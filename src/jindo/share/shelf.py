@@ -27,10 +27,15 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def record_objects(
-    conn: Connection, signed: SignedStatement, recipients: Iterable[Member], *, time: int
+    conn: Connection,
+    signed: SignedStatement,
+    recipients: Iterable[Member],
+    *,
+    time: int,
+    leaf: int | None = None,
 ) -> None:
     """Puts a statement's objects and its carrier on the shelf of each recipient."""
-    objects = [*signed.statement.objects, carrier_object(signed)]
+    objects = [*signed.statement.objects, carrier_object(signed, leaf)]
     added = _next_date(conn, time)
     for recipient in recipients:
         known = _read_known(conn, recipient.id, [item["id"] for item in objects])

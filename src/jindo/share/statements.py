@@ -5,6 +5,7 @@
   used: no byte of a statement can be changed, and nothing can be slipped in beside it.
 * An act needs its signatures (`acts`), whatever the author's node says.
 * A voucher that had expired when the statement was made does not count; nor does a statement from the future.
+* An id follows from its member and a nonce, so that nobody can say something under another's id.
 * Unknown names inside `body` and `objects` are kept as they came.
 
 Who may see a statement is the gate's matter; what a body says is the kind's (`respond`).
@@ -13,6 +14,7 @@ Who may see a statement is the gate's matter; what a body says is the kind's (`r
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,8 +35,9 @@ SKEW = 300
 """Seconds by which another node's clock may run ahead of ours."""
 
 _FORM = "jindo.statement/1"
+_IDS = uuid.UUID("6a5a3a0e-0a57-5d0f-9a52-0d8e6f5f3c11")
 _FIELDS = frozenset(
-    {"id", "kind", "member", "case", "subject", "made", "expires", "tlp", "purpose", "recipients"}
+    {"id", "nonce", "kind", "member", "case", "subject", "made", "expires", "tlp", "purpose", "recipients"}
     | {"body", "objects"}
 )
 
@@ -49,12 +52,22 @@ class Misaddressed(RefusedError):
         return "Ask the author of the statement to address it to you; nobody else can."
 
 
+class FromTheFuture(RefusedError):
+    """A statement is dated later than our clock allows; one of the two clocks is wrong."""
+
+    code = "share.future"
+
+    def default_remedy(self) -> str:
+        """Check both clocks."""
+        return "Check both nodes' clocks; it is looked at again later."
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What one member says to some others about one thing."""
 
-    id: str
-    """A UUID."""
+    nonce: str
+    """A random UUID; with the member it gives the id."""
     kind: str
     """One of `KINDS`."""
     member: str
@@ -75,6 +88,11 @@ class Statement:
     objects: tuple[Mapping[str, Any], ...]
     """The same as STIX 2.1 objects, for those who know only STIX."""
 
+    @property
+    def id(self) -> str:
+        """A UUID that follows from the member and the nonce: no member can occupy another's."""
+        return derive_statement_id(self.member, self.nonce)
+
 
 @dataclass(frozen=True, slots=True)
 class SignedStatement:
@@ -92,6 +110,11 @@ class SignedStatement:
         return sha256_hex(self.envelope.to_bytes())
 
 
+def derive_statement_id(member: str, nonce: str) -> str:
+    """The id of the statement that `member` makes with this nonce, a UUIDv5."""
+    return str(uuid.uuid5(_IDS, f"{member}\n{nonce}"))
+
+
 def statement_payload(statement: Statement) -> bytes:
     """The canonical bytes that officers sign.
 
@@ -102,6 +125,7 @@ def statement_payload(statement: Statement) -> bytes:
         {
             "format": _FORM,
             "id": statement.id,
+            "nonce": statement.nonce,
             "kind": statement.kind,
             "member": statement.member,
             "case": statement.case_id,
@@ -143,8 +167,8 @@ def statement_of(value: Mapping[str, Any]) -> Statement:
     member, recipients = text_of(value, "member", SLUG), texts_of(value, "recipients", SLUG)
     if not recipients or list(recipients) != sorted(recipients) or member in recipients:
         raise InputError("the field recipients is not a sorted list of other members", place=_FORM)
-    return Statement(
-        id=text_of(value, "id", UUID),
+    statement = Statement(
+        nonce=text_of(value, "nonce", UUID),
         kind=get_act(text_of(value, "kind")).name,
         member=member,
         case_id=None if value["case"] is None else text_of(value, "case", UUID),
@@ -157,6 +181,9 @@ def statement_of(value: Mapping[str, Any]) -> Statement:
         body=_body_of(value),
         objects=_objects_of(value),
     )
+    if text_of(value, "id", UUID) != statement.id:
+        raise InputError("the field id does not follow from the member and the nonce", place=_FORM)
+    return statement
 
 
 def verify_statement(
@@ -182,7 +209,7 @@ def verify_statement(
     if statement.member != author.id:
         raise IntegrityError(f"the statement is {statement.member}'s, and {author.id} has it as its own")
     if statement.made > at + SKEW:
-        raise RefusedError("the statement is dated in the future", remedy="Check both nodes' clocks.")
+        raise FromTheFuture("the statement is dated in the future")
     if recipient is not None and recipient not in statement.recipients:
         raise Misaddressed(f"the statement {statement.id} is not addressed to {recipient}")
     officers = _officers_behind(envelope, vouchers, author)

@@ -70,7 +70,7 @@ def list_statements(
     direction: str | None = None,
 ) -> list[StoredStatement]:
     """Statements of a case, in a state, or `out` (ours) or `in` (theirs); oldest first, without quarantine's unreadable."""
-    asked = _with_recall().order_by(tables.statement.c.made, tables.statement.c.id)
+    asked = _with_recall().order_by(tables.statement.c.made, tables.statement.c.leaf, tables.statement.c.id)
     if case_id is not None:
         asked = asked.where(tables.statement.c.case_id == case_id)
     if state is not None:

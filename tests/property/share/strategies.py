@@ -43,7 +43,7 @@ def statements(draw: st.DrawFn) -> Statement:
     author = draw(slugs)
     recipients = draw(st.sets(slugs.filter(lambda name: name != author), min_size=1, max_size=4))
     return Statement(
-        id=draw(uuids),
+        nonce=draw(uuids),
         kind=draw(st.sampled_from(KINDS)),
         member=author,
         case_id=draw(st.none() | uuids),

@@ -23,6 +23,7 @@ from jindo.share import (
     build_card,
     build_receipt_body,
     build_voucher,
+    derive_statement_id,
     publish,
     read_statement,
     record_draft,
@@ -109,9 +110,10 @@ class Side:
     ) -> str:
         """Draft a statement; the id it got."""
         self.said += 1
-        statement_id = id_of(f"{self.id} says {self.said}")
+        nonce = id_of(f"{self.id} says {self.said}")
+        statement_id = derive_statement_id(self.id, nonce)
         statement = Statement(
-            id=statement_id,
+            nonce=nonce,
             kind=kind,
             member=self.id,
             case_id=case_id,

@@ -98,7 +98,7 @@ def voucher_of(officer: Officer, member: Member) -> Envelope:
 def a_statement(kind: str = "label", *named: str, **changed: Any) -> Statement:
     author = changed.get("member", "seoul")
     statement = Statement(
-        id=uuid_of(author, kind, *named),
+        nonce=uuid_of(author, kind, *named),
         kind=kind,
         member=author,
         case_id=uuid_of("case"),

@@ -166,7 +166,7 @@ def test_record_recall_by_the_author(conn: Connection) -> None:
     record_received(conn, signed(LABEL), time=NOW)
     recall = recall_of(LABEL, member="hague")
     record_recall(conn, recall, time=NOW)
-    record_recall(conn, replace(recall, id=uuid_of("second recall")), time=NOW + 5)
+    record_recall(conn, replace(recall, nonce=uuid_of("second recall")), time=NOW + 5)
     assert read_statement(conn, LABEL.id).recalled_by == recall.id
 
 

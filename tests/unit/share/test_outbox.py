@@ -175,7 +175,7 @@ def test_record_signature_refuses_a_wrong_role_at_once(conn: Connection) -> None
 
 
 def test_record_signature_refuses_an_expired_officer(conn: Connection) -> None:
-    old = replace(REQUEST, id=uuid_of("late"), made=NOW + 400 * DAY)
+    old = replace(REQUEST, nonce=uuid_of("late"), made=NOW + 400 * DAY)
     record_draft(conn, old, NOW + 400 * DAY)
     with pytest.raises(RefusedError) as refused:
         sign_draft(conn, old, "kim", time=NOW + 400 * DAY)

@@ -373,7 +373,7 @@ def test_page_reads_little_more_than_it_shows(conn: Connection) -> None:
 
 
 def fill(conn: Connection, n: int, payload: bytes) -> None:
-    made = replace(read_stored_payload(payload), id=uuid_of("fill", str(n)))
+    made = replace(read_stored_payload(payload), nonce=uuid_of("fill", str(n)))
     insert_statement(conn, made, statement_payload(made), state="published", time=NOW)
     item = {"type": "note", "id": f"note--{made.id}", "modified": "2026-01-01T00:00:00.000Z"}
     row = {"statement_id": made.id, "member": "hague", "stix_id": item["id"], "object": item}
