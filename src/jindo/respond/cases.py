@@ -176,10 +176,10 @@ def record_foreign_case(conn: Connection, body: Mapping[str, Any], *, origin: st
         ConflictError: the case is known, and said something else.
     """
     case = _parse_case_body(body)
-    if not case.number.startswith(f"{origin.upper()}-"):
-        raise InputError("a case's number begins with its member's name", place=f"case {case.id}")
     if case.origin != origin:
         raise RefusedError(f"{origin} says that this case is {case.origin}'s", place=f"case {case.id}")
+    if not case.number.startswith(f"{origin.upper()}-"):
+        raise InputError("a case's number begins with its member's name", place=f"case {case.id}")
     known = find_case(conn, case.id)
     if known is not None and known != case:
         raise ConflictError("the case is known here and said something else", place=f"case {case.id}")

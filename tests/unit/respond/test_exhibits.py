@@ -221,7 +221,7 @@ def test_check_trace_facts_refuses_what_does_not_add_up(wrong: dict[str, Any]) -
 
 def test_find_standing_trace_is_the_latest(conn: Connection, alliance: Alliance) -> None:
     case = make_case(conn, alliance.seoul)
-    assert find_standing_trace(conn, case.id) is None
+    assert find_standing_trace(conn, case.id, us="seoul") is None
     add_trace(conn, case, alliance.seoul)
     second = add_trace(conn, case, alliance.seoul, name="second", at_exchange=(1, 2))
-    assert find_standing_trace(conn, case.id) == second
+    assert find_standing_trace(conn, case.id, us="seoul") == second

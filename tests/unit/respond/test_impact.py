@@ -45,6 +45,6 @@ def test_a_recall_takes_the_ground_from_the_trace_alone_that_rests_on_it(allianc
         gone = recalled_ids(conn)
         assert unstands(get_exhibit(conn, story.second), gone) == {story.label}
         assert unstands(get_exhibit(conn, story.first), gone) == frozenset()
-        standing = find_standing_trace(conn, story.case)
+        standing = find_standing_trace(conn, story.case, us="seoul")
         assert standing is not None
         assert standing.id == story.first

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection
-from tests.unit.respond.alliance import DEPOSIT, DEPOSIT_2, NOW, Alliance
+from tests.unit.respond.alliance import DEPOSIT, DEPOSIT_2, NOW, Alliance, id_of
 
 from jindo.base.errors import InputError
 from jindo.base.markings import Tlp
-from jindo.respond import active_labels, build_label_body, check_label, record_labels
+from jindo.respond import Label, active_labels, build_label_body, check_label, record_labels
 from jindo.share import build_recall_body, read_statement
 
 BODY = build_label_body(
@@ -50,22 +50,45 @@ def test_active_labels_counts_published_ones_until_their_recall(alliance: Allian
     with bonn.store.begin() as conn:
         draft = bonn.draft(conn, "label", BODY, "seoul", tlp=Tlp.GREEN)
         record_labels(conn, draft, BODY)
-        assert active_labels(conn) == []
+        assert counting(conn, "bonn") == []
         said = bonn.say(conn, "label", BODY, "seoul", 1, 2, tlp=Tlp.GREEN)
         record_labels(conn, said, BODY)
         record_labels(conn, said, BODY)
-        found = active_labels(conn)
+        found = counting(conn, "bonn")
         assert [(label.address, label.service, label.tlp) for label in found] == [
             (address, "Mixer", Tlp.GREEN) for address in BODY["addresses"]
         ]
         recall = build_recall_body(read_statement(conn, said).statement, reason="mistaken")
         bonn.say(conn, "recall", recall, "seoul", 1, 2, 3, subject=said)
-        assert active_labels(conn) == []
+        assert counting(conn, "bonn") == []
 
 
-def test_active_labels_counts_received_ones(alliance: Alliance, conn: Connection) -> None:
+def counting(conn: Connection, us: str, case_id: str = "none", time: int = NOW) -> list[Label]:
+    return active_labels(conn, us=us, case_id=case_id, time=time)
+
+
+def test_another_member_s_label_counts_in_the_case_that_it_names_alone(
+    alliance: Alliance, conn: Connection
+) -> None:
+    case_id = id_of("the case")
     with alliance.bonn.store.begin() as theirs:
-        said = alliance.bonn.say(theirs, "label", BODY, "seoul", 1, 2)
+        said = alliance.bonn.say(theirs, "label", BODY, "seoul", 1, 2, case_id=case_id)
+        everywhere = alliance.bonn.say(theirs, "label", BODY, "seoul", 1, 2)
+    for one in (said, everywhere):
+        alliance.seoul.hear(conn, alliance.bonn, one, time=NOW + 5)
+        record_labels(conn, one, BODY)
+    assert {label.statement_id for label in counting(conn, "seoul", case_id)} == {said}
+    assert counting(conn, "seoul", id_of("another case")) == []
+
+
+def test_our_own_label_counts_everywhere_and_before_all_others(alliance: Alliance, conn: Connection) -> None:
+    case_id = id_of("the case")
+    with alliance.bonn.store.begin() as theirs:
+        said = alliance.bonn.say(theirs, "label", BODY, "seoul", 1, 2, case_id=case_id, made=1)
     alliance.seoul.hear(conn, alliance.bonn, said, time=NOW + 5)
     record_labels(conn, said, BODY)
-    assert {label.member for label in active_labels(conn)} == {"bonn"}
+    ours = {**BODY, "service": "Known to us"}
+    record_labels(conn, alliance.seoul.say(conn, "label", ours, "bonn", 1, 2), ours)
+    found = counting(conn, "seoul", case_id)
+    assert [label.member for label in found[:2]] == ["seoul", "bonn"]
+    assert {label.service for label in counting(conn, "seoul")} == {"Known to us"}

@@ -39,7 +39,7 @@ def test_verify_statements_counts_those_with_a_leaf(held: Connection) -> None:
     assert verify_log(held) == 4
 
 
-OTHER = statement_payload(a_statement("request", body={"other": True}, id=OURS.id))
+OTHER = statement_payload(a_statement("request", body={"other": True}, nonce=OURS.nonce))
 
 
 @pytest.mark.parametrize(

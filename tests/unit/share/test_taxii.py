@@ -127,8 +127,9 @@ def test_columns_beside_the_payload_do_not_loosen_it(conn: Connection) -> None:
 
 
 def test_amber_to_an_exchange_that_was_forced_is_not_served(conn: Connection) -> None:
-    force(conn, label("amber", recipients=("dolmen", "hague")))
-    assert carriers(read(conn, HAGUE)) == [uuid_of("seoul", "label", "amber")]
+    amber = label("amber", recipients=("dolmen", "hague"))
+    force(conn, amber)
+    assert carriers(read(conn, HAGUE)) == [amber.id]
     assert read(conn, DOLMEN).objects == ()
 
 
@@ -155,7 +156,7 @@ def test_what_two_statements_share_outlives_the_first(conn: Connection) -> None:
 def test_wallet_of_a_stricter_statement_does_not_hide_the_other(conn: Connection) -> None:
     """The same wallet, marked GREEN and AMBER; when the newer statement expires, the older one's is there again."""
     put(conn, label("one", tlp=Tlp.GREEN))
-    put(conn, label("one", tlp=Tlp.AMBER, id=uuid_of("again"), expires=NOW + DAY))
+    put(conn, label("one", tlp=Tlp.AMBER, nonce=uuid_of("again"), expires=NOW + DAY))
     wallets = [read(conn, time=time, type_of="cryptocurrency-wallet").objects for time in (NOW, NOW + DAY)]
     assert [len(found) for found in wallets] == [2, 2]
     assert wallets[0] != wallets[1]
