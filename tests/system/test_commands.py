@@ -53,10 +53,10 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     world, ledger = folder / "world", folder / "ledger"
     run_json("world-make", "world", "make", "bybit", "--seed", "1", "--scale", SCALE, "--out", world)
     for name, chain in (("ethereum", "eip155:1"), ("bitcoin", BITCOIN)):
-        words = ["--format", f"{name}-etl", "--into", ledger, "--chain", chain, "--strict"]
+        words: list[str | Path] = ["--format", f"{name}-etl", "--into", ledger, "--chain", chain, "--strict"]
         run_json("ledger-import", "ledger", "import", world / name, *words)
-    words = ["--stolen", world / "stolen.csv", "--services", world / "services.csv"]
-    return folder, run_json("trace", "trace", ledger, *words, "--rule", "fifo", "--out", folder / "result")
+    named: list[str | Path] = ["--stolen", world / "stolen.csv", "--services", world / "services.csv"]
+    return folder, run_json("trace", "trace", ledger, *named, "--rule", "fifo", "--out", folder / "result")
 
 
 def example_of(folder: Path) -> str:

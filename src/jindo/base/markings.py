@@ -39,5 +39,6 @@ def parse_tlp(text: str) -> Tlp:
         return Tlp(name)
     except ValueError as error:
         raise InputError(
-            f"{text!r} is no level of TLP 2.0", remedy=f"Write one of {', '.join(level.value for level in Tlp)}."
+            f"{text!r} is no level of TLP 2.0",
+            remedy=f"Write one of {', '.join(level.value for level in Tlp)}.",
         ) from error

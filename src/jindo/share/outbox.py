@@ -37,7 +37,7 @@ from jindo.store import tables
 class SignatureRefused(RefusedError):
     """A signature does not count for this statement."""
 
-    code = "share.signatures"
+    code = "share.signature-refused"
 
 
 def record_draft(conn: Connection, statement: Statement, time: int) -> None:

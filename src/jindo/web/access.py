@@ -33,7 +33,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class NobodyError(RefusedError):
     """Nobody known asks: there is no token, or none that counts."""
 
-    code = "node.token"
+    code = "web.nobody"
 
 
 class WrongKind(RefusedError):

@@ -39,7 +39,7 @@ STATUSES: Mapping[type[JindoError], int] = {
 }
 """By family; what is not listed is a bug and answered with 500."""
 
-UNKNOWN_CALLER = frozenset({"node.token", "share.pass"})
+UNKNOWN_CALLER = frozenset({"node.token", "share.pass", "web.nobody"})
 """Codes of refusals that say: we do not know who asks."""
 
 PROGRAMS = ("/api", "/taxii2", "/files", "/log", "/health")

@@ -16,7 +16,7 @@ from jindo.app.brief.text import WIDTH, measure, to_text
 from jindo.app.briefs import build_brief, write_brief
 from jindo.app.people import Actor
 from jindo.app.report.blocks import Column, Report, Row, Section, Table, Text
-from jindo.base.errors import ConflictError, InputError, NotFound, RefusedError
+from jindo.base.errors import ConflictError, InputError, RefusedError
 from jindo.base.language import get_translator
 
 HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m=cmd() #panic("x") 적 $#'
@@ -191,7 +191,7 @@ def test_build_brief_refuses_who_may_not_and_what_is_not(handed_over: HandedOver
         build_brief(
             handed_over.node, Actor("x", frozenset({"analyst"}), "person"), handed_over.story.case, "en"
         )
-    with pytest.raises(NotFound):
+    with pytest.raises(RefusedError):  # whether there is such a case is not said to everybody
         build_brief(handed_over.node, KIM, "none", "en")
     with pytest.raises(InputError):
         build_brief(handed_over.node, KIM, handed_over.story.case, "fr")

@@ -11,7 +11,7 @@ from tests.unit.app.handed_over import KIM
 
 from jindo.app.export import export_case
 from jindo.app.people import Actor
-from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound, RefusedError
+from jindo.base.errors import ConflictError, InputError, IntegrityError, RefusedError
 from jindo.respond import read_history
 from jindo.seal import parse_canonical, parse_envelope_bytes
 
@@ -70,7 +70,7 @@ def test_export_case_refuses_who_may_not(handed_over: HandedOver, tmp_path: Path
     for actor in (Actor("x", frozenset({"admin"}), "person"), Actor("x", frozenset({"analyst"}), "person")):
         with pytest.raises(RefusedError):
             export_case(handed_over.node, actor, handed_over.story.case, tmp_path / "out")
-    with pytest.raises(NotFound):
+    with pytest.raises(RefusedError):  # whether there is such a case is not said to everybody
         export_case(handed_over.node, KIM, "SEOUL-1999-1", tmp_path / "out")
     with pytest.raises(InputError):
         export_case(handed_over.node, KIM, handed_over.story.case, tmp_path / "out", lang="tlh")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.unit.app.nodes import add_worker, audited, introduce, make_node, one_node
@@ -254,7 +255,7 @@ def test_partner_shows_a_pass_that_the_other_node_knows(tmp_path: Path, server: 
 
 def test_iter_pages_follows_next_to_the_end(tmp_path: Path, server: Server) -> None:
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
-        number = int(request.path.partition("next=")[2] or 0)
+        number = int(parse_qs(urlsplit(request.path).query).get("next", ["0"])[0])
         answering(page({"n": number}, more=number < 2, next=str(number + 1)))(request)
 
     server.answers[server.objects] = answer

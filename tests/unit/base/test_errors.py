@@ -26,7 +26,7 @@ def classes(of: type[JindoError] = JindoError) -> Iterator[type[JindoError]]:
     """Every error class of the program, all rooms loaded."""
     if of is JindoError:
         for module in pkgutil.walk_packages(jindo.__path__, "jindo."):
-            if not module.name.endswith("__main__"):
+            if not module.name.endswith("__main__") and ".migrations." not in module.name:
                 importlib.import_module(module.name)
     yield of
     for below in of.__subclasses__():

@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 
 from jindo.app import Node, open_node
-from jindo.app.pulling import open_carrier, take_in
+from jindo.app.receiving import open_carrier, take_in
 from jindo.cli import program
 from jindo.share import get_member, parse_filters, read_objects
 

@@ -70,7 +70,7 @@ def test_request_goes_with_the_second_officer(conn: Connection) -> None:
     sign_draft(conn, REQUEST, "kim")
     with pytest.raises(RefusedError) as refused:
         publish(conn, REQUEST.id, me=SEOUL, time=NOW)
-    assert refused.value.code == "share.signatures"
+    assert refused.value.code == "share.signature-refused"
     with pytest.raises(RefusedError):
         check_ready(conn, REQUEST.id)
     sign_draft(conn, REQUEST, "lee")

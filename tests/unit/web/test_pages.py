@@ -227,14 +227,17 @@ def test_audit_trail_is_shown_a_page_at_a_time(opened: Opened) -> None:
         assert "There are no rows here." in client.get("/audit", params={"after": 10**6}).text
 
 
-@pytest.mark.parametrize(
-    "path", ["/cases/none", "/nothing", f"/requests/{'0' * 8}-0000-4000-8000-{'0' * 12}"]
-)
+@pytest.mark.parametrize("path", ["/nothing", f"/requests/{'0' * 8}-0000-4000-8000-{'0' * 12}"])
 def test_page_that_is_not_there_says_so(opened: Opened, path: str) -> None:
     with opened.signed_in() as client:
         answer = client.get(path)
     assert answer.status_code == 404
     assert read_page(answer).all("h1")
+
+
+def test_page_of_a_case_that_is_not_there_does_not_say_so(opened: Opened) -> None:
+    with opened.signed_in() as client:
+        assert client.get("/cases/none").status_code == 403
 
 
 def test_style_sheet_takes_nothing_from_elsewhere(opened: Opened) -> None:
