@@ -70,7 +70,7 @@ def test_request_goes_with_the_second_officer(conn: Connection) -> None:
     sign_draft(conn, REQUEST, "kim")
     with pytest.raises(RefusedError) as refused:
         publish(conn, REQUEST.id, me=SEOUL, time=NOW)
-    assert refused.value.code == "share.signature-refused"
+    assert refused.value.code == "share.signatures"
     with pytest.raises(RefusedError):
         check_ready(conn, REQUEST.id)
     sign_draft(conn, REQUEST, "lee")
@@ -170,7 +170,7 @@ def test_record_signature_refuses_a_wrong_role_at_once(conn: Connection) -> None
     record_draft(conn, REQUEST, NOW)
     with pytest.raises(RefusedError) as refused:
         sign_draft(conn, REQUEST, "choi")
-    assert refused.value.code == "share.signatures"
+    assert refused.value.code == "share.signature-refused"
     assert "analyst or prosecutor" in refused.value.remedy()
 
 
