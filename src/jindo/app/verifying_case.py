@@ -54,6 +54,7 @@ from jindo.seal import (
 from jindo.share import (
     Member,
     SignedStatement,
+    Statement,
     fingerprint,
     parse_statement,
     verify_statement,
@@ -192,6 +193,7 @@ def _check_record(case: _Case) -> Check:
         exhibits = {row["id"]: row for row in case.record["exhibits"]}
         for signed in case.statements:
             _check_said(signed, case.record, exhibits)
+        check_foreign_words(case.record, [signed.statement for signed in case.statements])
     return Check(
         "record", f"case {case.manifest.case['number']}: {len(exhibits)} exhibits, {len(listed)} statements"
     )
@@ -210,6 +212,21 @@ def _check_said(signed: SignedStatement, record: Row, exhibits: Mapping[str, Row
             raise IntegrityError(
                 f"exhibit {exhibit['n']} is not what {said.member} signed in statement {said.id}"
             )
+
+
+def check_foreign_words(record: Row, statements: Sequence[Statement]) -> None:
+    """Hold that what the record attributes to another member than its exporter was signed by that member.
+
+    Raises:
+        IntegrityError: a case or exhibit of another member has no statement by that member here.
+    """
+    said = {(one.kind, one.member, one.subject) for one in statements}
+    case = record["case"]
+    claimed = [("case", case["origin"], case["id"], "the case")]
+    claimed += [("exhibit", row["origin"], row["id"], f"exhibit {row['n']}") for row in record["exhibits"]]
+    for kind, member, subject, name in claimed:
+        if member != record["held_by"] and (kind, member, subject) not in said:
+            raise IntegrityError(f"{name} is said to be {member}'s, and nothing that {member} signed says so")
 
 
 def _check_statements(case: _Case) -> Check:
