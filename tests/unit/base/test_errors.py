@@ -28,7 +28,8 @@ def classes(of: type[JindoError] = JindoError) -> Iterator[type[JindoError]]:
         for module in pkgutil.walk_packages(jindo.__path__, "jindo."):
             if not module.name.endswith("__main__") and ".migrations." not in module.name:
                 importlib.import_module(module.name)
-    yield of
+    if of.__module__.startswith("jindo."):  # tests make classes of their own
+        yield of
     for below in of.__subclasses__():
         yield from classes(below)
 
