@@ -146,7 +146,7 @@ def iter_errors() -> list[type[JindoError]]:
     found, waiting = set[type[JindoError]](), [JindoError]
     while waiting:
         kinds = waiting.pop().__subclasses__()
-        found.update(kinds)
+        found.update(kind for kind in kinds if kind.__module__.startswith("jindo."))
         waiting += kinds
     return sorted(found, key=lambda error: (error.code, error.__name__))
 
