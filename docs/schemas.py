@@ -148,7 +148,7 @@ _STATUS_CHAIN = build_object(
     first_block=allow_null(COUNT), last_block=allow_null(COUNT),
     first_time=allow_null(TIME), last_time=allow_null(TIME),
     assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
-    hashed={"type": "boolean"}, fingerprint=HASH,
+    fingerprint=HASH,
 )  # fmt: skip
 _FINDING = build_object(
     name=TEXT,
@@ -170,6 +170,10 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
             first_rejects=build_list(build_object(file=TEXT, line=COUNT, code=TEXT, reason=TEXT)),
             notes=build_list(TEXT), fingerprint=TEXT,
         ),
+    ),
+    "ledger-rollback": (
+        "jindo ledger rollback --json",
+        build_object(ledger=TEXT, chain=CHAIN, to=COUNT, removed=COUNT, fingerprint=HASH),
     ),
     "ledger-status": (
         "jindo ledger status --json",

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from jindo.app.verifying_case import verify_case_folder, verify_path
     from jindo.app.watching import list_jobs, request_pull, show_audit
     from jindo.app.worker import Worker
-    from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger
+    from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger, roll_back
     from jindo.share import fingerprint
     from jindo.sim import WORLDS, make_world, write_world
     from jindo.trace import RULES
@@ -147,6 +147,7 @@ __all__ = [
     "LedgerStatus",
     "import_source",
     "open_ledger",
+    "roll_back",
     "WORLDS",
     "make_world",
     "write_world",
@@ -179,7 +180,7 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "FORMATS ImportReport Ledger LedgerStatus import_source open_ledger",
+    "jindo.ledger": "FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",

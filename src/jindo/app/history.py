@@ -26,6 +26,7 @@ from jindo.ledger import (
     NETWORKS,
     AccountChain,
     Chain,
+    Ints,
     Kind,
     Transfer,
     UtxoChain,
@@ -160,8 +161,8 @@ def _touched_rows(answer: Answer) -> set[int]:
     for pot in findings.hops:
         if pot in findings.limited or pot in answer.question.stops:
             continue
-        rows.update(chain.out_events[chain.out_offsets[pot] : chain.out_offsets[pot + 1]].tolist())
-        rows.update(chain.in_events[chain.in_offsets[pot] : chain.in_offsets[pot + 1]].tolist())
+        rows.update(chain.draws_of(pot).tolist())
+        rows.update(chain.fills_of(pot).tolist())
     return {row for row in rows if row < answer.question.end}
 
 
@@ -177,7 +178,7 @@ def _account_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
             "chain": chain.chain,
             "block": row.block,
             "time": row.time,
-            "time_max": _time_max(chain, row.block),
+            "time_max": chain.time_at(row.block),
             "tx_hash": row.tx_hash,
             "tx_index": row.tx_index,
             "kind": int(row.kind),
@@ -198,7 +199,7 @@ def _utxo_rows(answer: Answer, touched: list[int]) -> list[dict[str, Any]]:
             "chain": chain.chain,
             "block": row.block,
             "time": row.time,
-            "time_max": _time_max(chain, row.block),
+            "time_max": chain.time_at(row.block),
             "tx_hash": row.tx_hash,
             "tx_index": row.tx_index,
             "coinbase": row.coinbase,
@@ -219,11 +220,6 @@ def _input_row(given: UtxoInput) -> dict[str, Any]:
     }
 
 
-def _time_max(chain: Chain, block: int) -> int:
-    """The ledger's running maximum of times at a block: an extract alone could not know it."""
-    return int(chain.blocks.time_max[int(np.searchsorted(chain.blocks.height, block))])
-
-
 def _rebuild(chain: ChainId, rows: list[dict[str, Any]]) -> Chain:
     is_utxo = rows[0]["kind"] is None
     built = (
@@ -232,10 +228,16 @@ def _rebuild(chain: ChainId, rows: list[dict[str, Any]]) -> Chain:
         else build_account_chain(chain, map(_transfer, rows))
     )
     time_max = {row["block"]: row["time_max"] for row in rows}
-    times = np.array([time_max[int(height)] for height in built.blocks.height], np.int64)
+    times = np.array([time_max[height] for height in built.heights().tolist()], np.int64)
     if np.any(np.diff(times) < 0):
         raise IntegrityError("the history's running maximum of times falls")
-    return replace(built, blocks=replace(built.blocks, time_max=times))
+    return _with_times(built, times)
+
+
+def _with_times(chain: Chain, times: Ints) -> Chain:
+    """The chain, of one run, with the running maxima of times that the whole ledger has at its blocks."""
+    runs: Any = tuple(replace(run, blocks=replace(run.blocks, time_max=times)) for run in chain.runs)
+    return replace(chain, runs=runs)
 
 
 def _transfer(row: dict[str, Any]) -> Transfer:

@@ -238,7 +238,7 @@ def _tx_hash(chain: Chain, row: int) -> str:
 
 def _index(chain: Chain, flow: Flow) -> str:
     if not isinstance(chain, AccountChain):
-        return "" if flow.pot == FEE else str(flow.pot - int(chain.out_offsets[flow.row]))
+        return "" if flow.pot == FEE else str(flow.pot - chain.outputs_of(flow.row).start)
     position = int(chain.position[flow.row])
     return "" if position == NOBODY else str(position)
 
@@ -247,8 +247,8 @@ def _senders(chain: Chain, row: int) -> list[str]:
     if isinstance(chain, AccountChain):
         pot = int(chain.src[row])
         return [] if pot == NOBODY else [_account(chain, account_of(chain, pot))]
-    inputs = chain.in_account[chain.in_offsets[row] : chain.in_offsets[row + 1]]
-    return [_account(chain, int(a)) for a in dict.fromkeys(int(a) for a in inputs) if a != NOBODY]
+    payers = dict.fromkeys(int(chain.in_account[i]) for i in chain.inputs_of(row))
+    return [_account(chain, account) for account in payers if account != NOBODY]
 
 
 def _account(chain: Chain, account: int) -> str:

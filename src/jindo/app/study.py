@@ -76,7 +76,7 @@ def ask(
     opening: Mapping[int, int] | None = None,
 ) -> Question:
     """The question that seeds and a boundary make of a chain."""
-    rows = len(chain.block)
+    rows = chain.row_starts[-1]
     return Question(chain, seeds, build_stops(chain, boundary), rows if end is None else end, opening or {})
 
 

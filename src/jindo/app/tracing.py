@@ -169,12 +169,12 @@ def _study(
 
 def _end(chain: Chain, until: str | None) -> int:
     if until is None:
-        return len(chain.block)
-    if not len(chain.blocks.time_max) or chain.blocks.time_max[-1] < 0:
+        return chain.row_starts[-1]
+    if chain.last_time < 0:
         raise InputError(
             f"the ledger has no times for {chain.chain}", place="--until", remedy="Leave --until out."
         )
-    return chain.blocks.row_after(parse_time(until))
+    return chain.row_after(parse_time(until))
 
 
 def _find_openings(chains: list[Chain], balances: Iterable[OpeningBalance]) -> dict[str, dict[int, int]]:

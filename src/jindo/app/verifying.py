@@ -205,10 +205,9 @@ def _parse_named(row: dict[str, Any]) -> Named:
 def _check_range(chain: Chain, provenance: dict[str, Any]) -> None:
     """The history may not reach past `--until`, nor past the ledger that the result says it is from."""
     told = next(row for row in provenance["ledger"]["chains"] if row["chain"] == chain.chain)
-    first, last = int(chain.blocks.height[0]), int(chain.blocks.height[-1])
-    if not told["first_block"] <= first <= last <= told["last_block"]:
+    if not told["first_block"] <= chain.first_block <= chain.last_block <= told["last_block"]:
         raise IntegrityError(f"the history of {chain.chain} reaches past the ledger that the result names")
-    if provenance["until"] and int(chain.blocks.time_max[-1]) > parse_time(provenance["until"]):
+    if provenance["until"] and chain.last_time > parse_time(provenance["until"]):
         raise IntegrityError(f"the history of {chain.chain} reaches past --until")
 
 

@@ -1,4 +1,4 @@
-"""`jindo ledger import` and `jindo ledger status`: chain data in, and what is there.
+"""`jindo ledger import`, `status` and `rollback`: chain data in, what is there, and blocks off again.
 
 What an import does to rows is `jindo.ledger`'s; here options become its arguments, and its report a table.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from jindo.app import ImportReport, LedgerStatus
-    from jindo.ledger import ChainEntry
+    from jindo.ledger import ChainStatus
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -106,6 +106,27 @@ def status(
     emit(view_status(opened.status(), ledger, full=full), render_status, as_json=as_json)
 
 
+@commands.command("rollback")
+def rollback(
+    ledger: Annotated[Path, typer.Argument(help="The ledger's folder.", metavar="LEDGER")],
+    chain: Annotated[str, typer.Option(help="CAIP-2 id of the chain.", metavar="CAIP2")],
+    to: Annotated[int, typer.Option("--to", help="The last block that stays.", metavar="HEIGHT")],
+    as_json: Json = False,
+) -> None:
+    """Take every block above a height off a chain, as when the network took them back; what is imported after counts."""
+    from jindo.app import open_ledger, roll_back
+
+    removed = roll_back(ledger, parse_chain(chain), to)
+    view = {
+        "ledger": str(ledger),
+        "chain": chain,
+        "to": to,
+        "removed": removed,
+        "fingerprint": open_ledger(ledger).fingerprint(),
+    }
+    emit(view, render_rollback, as_json=as_json)
+
+
 def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
     """Our column names to theirs, from `name=theirs` texts.
 
@@ -168,7 +189,7 @@ def view_status(status: LedgerStatus, folder: Path, *, full: bool = False) -> di
     }
 
 
-def _view_chain(chain: str, entry: ChainEntry) -> dict[str, Any]:
+def _view_chain(chain: str, entry: ChainStatus) -> dict[str, Any]:
     assets = zip(entry.assets, entry.decimals, entry.asset_rows, strict=True)
     return {
         "chain": chain,
@@ -181,7 +202,6 @@ def _view_chain(chain: str, entry: ChainEntry) -> dict[str, Any]:
         "first_time": format_time(entry.times[0]) if entry.times else None,
         "last_time": format_time(entry.times[1]) if entry.times else None,
         "assets": [{"asset": asset, "decimals": places, "rows": rows} for asset, places, rows in assets],
-        "hashed": entry.files is not None,
         "fingerprint": entry.fingerprint,
     }
 
@@ -203,6 +223,13 @@ def render_import(console: Console, view: View) -> None:
     console.print(build_facts(facts | {"fingerprint": view["fingerprint"]}))
     _render_rejects(console, view)
     print_notes(console, view["notes"])
+
+
+def render_rollback(console: Console, view: View) -> None:
+    """What a rollback took off."""
+    facts = {name: view[name] for name in ("ledger", "chain")}
+    facts |= {"last block that stays": str(view["to"]), "rows taken off": format_count(view["removed"])}
+    console.print(build_facts(facts | {"fingerprint of the ledger": view["fingerprint"]}))
 
 
 def _render_rejects(console: Console, view: View) -> None:
@@ -232,8 +259,7 @@ def render_status(console: Console, view: View) -> None:
 
 
 def _say_checked(view: View) -> str:
-    hashed = all(chain["hashed"] for chain in view["chains"])
-    files = "files are as they were written" if hashed else "files without hashes cannot be checked"
+    files = "files are as they were written"
     rows = "fingerprints computed again from the rows" if view["checked"] == "fingerprint" else ""
     return "; ".join(text for text in (files, rows) if text)
 

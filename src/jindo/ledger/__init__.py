@@ -2,11 +2,12 @@
 
 * `build_…_chain` makes a chain from rows in memory, `open_ledger` maps one from a folder.
 * `import_source` brings files in; nothing is dropped in silence.
-* A chain is columns by dense ids (`AccountChain`, `UtxoChain`); `read_…` gives rows back.
+* A chain (`AccountChain`, `UtxoChain`) is a row of runs: columns by dense ids; `read_…` gives rows back.
 
 What the movements mean is `trace`'s.
 """
 
+from jindo.ledger.appending import append_rows, roll_back
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
 from jindo.ledger.bitcoin.proof import TransactionProof, check_proof
@@ -15,13 +16,15 @@ from jindo.ledger.bitcoin.store import BlockStore, TransactionPlace
 from jindo.ledger.bitcoin.transaction import RawTransaction, from_shown, parse_hex, to_shown
 from jindo.ledger.build import assemble_account_chain, build_account_chain
 from jindo.ledger.build_utxo import build_utxo_chain
-from jindo.ledger.chain import NOBODY, AccountChain, Amounts, Blocks, Chain, Ints, Texts, UtxoChain
+from jindo.ledger.chain import AccountChain, Chain, UtxoChain
+from jindo.ledger.columns import Column
 from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint
-from jindo.ledger.folder import Ledger, LedgerStatus, open_ledger
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
-from jindo.ledger.manifest import ChainEntry, ImportEntry
+from jindo.ledger.manifest import ImportEntry
+from jindo.ledger.opened import ChainStatus, Ledger, LedgerStatus, open_ledger
 from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
 from jindo.ledger.texts import MemoryTexts
 from jindo.ledger.wide import WideColumn
 
@@ -29,10 +32,12 @@ __all__ = [
     "import_source",
     "ImportReport",
     "FORMATS",
+    "append_rows",
+    "roll_back",
     "open_ledger",
     "Ledger",
     "LedgerStatus",
-    "ChainEntry",
+    "ChainStatus",
     "ImportEntry",
     "build_ledger_from_columns",
     "assemble_account_chain",
@@ -44,6 +49,10 @@ __all__ = [
     "AccountChain",
     "UtxoChain",
     "Chain",
+    "AccountRun",
+    "UtxoRun",
+    "Adjacency",
+    "Column",
     "Blocks",
     "Texts",
     "MemoryTexts",

@@ -1,25 +1,27 @@
-"""One import into an account chain, from files to the new chain.
+"""One import into an account chain, from files to the run that it adds.
 
 * Every row that the source reads ends as added, there already, left, superseded or rejected.
-* Where nothing is new, no new chain is made.
+* Runs that end before the first block touched stay as they are; what stands after them is built anew, as one run.
+* Where nothing is new, nothing is built.
 
 The steps are `sources`', `checking`'s and `merging`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jindo.base.errors import InputError
 from jindo.base.ids import AssetId, ChainId
+from jindo.ledger.account_building import Start, build_start
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.checking import SEPARATOR, check_rows
 from jindo.ledger.files import SourceFile, find_lines
-from jindo.ledger.merging import build_merged, merge_transfers
+from jindo.ledger.imported import Built, Imported
+from jindo.ledger.merging import build_merged, find_kept_runs, find_names, merge_transfers
 from jindo.ledger.rejects import Reject, to_row_text
 from jindo.ledger.repeats import check_repeats
-from jindo.ledger.sources import stage_ethereum, stage_transfers
 from jindo.ledger.staging import Staging
 
 _ROW = (
@@ -41,34 +43,25 @@ _SAYS = {"sender": "from", "receiver": "to", "position": "log_index"}
 def import_accounts(
     staging: Staging,
     files: Sequence[SourceFile],
-    format: str,  # noqa: A002  # the command line's word
+    stage: Callable[[], dict[str, int]],
     chain: ChainId,
     old: AccountChain | None,
-    options: dict[str, Any],
     *,
+    distinct: bool,
     again: bool,
-) -> tuple[AccountChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
-    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
+) -> Imported:
+    """Read the files and build what they add to `old`.
+
+    `stage` makes the table `raw` of the files, and gives the rows of each of their tables.
+    """
     notes: list[str] = []
-    tables: dict[str, int] = {}
-    if format == "transfers":
-        stage_transfers(
-            staging,
-            files,
-            chain=chain,
-            columns=options["columns"],
-            asset=options["asset"],
-            decimals=options["decimals"],
-        )
-    else:
-        tables, notes = stage_ethereum(staging, files, chain=chain, old=old)
+    tables = stage()
     check_rows(staging, chain)
     read = staging.one("SELECT count(*) FROM checked") + len(staging.rejected)
-    if format == "transfers":
-        tables = {"transfers": read}
     decimals = _read_decimals(staging, old)
-    merged = merge_transfers(staging, old, distinct=options["distinct"])
-    if format == "transfers" and not again:
+    keep = find_kept_runs(staging, old)
+    merged = merge_transfers(staging, old, keep, distinct=distinct)
+    if "transfers" in tables and not again:
         check_repeats(staging, files)
     rejects = _read_rejects(staging, files)
     counts = {
@@ -82,8 +75,15 @@ def import_accounts(
         notes.append(
             f"{merged.dropped} movements that were taken from transactions gave way to what is known better"
         )
-    built = build_merged(staging, chain, decimals) if merged.added or merged.dropped else None
-    return built, counts, rejects, tables, notes
+    built = _build(staging, old, keep, decimals) if merged.added or merged.dropped else None
+    return Imported(built, counts, rejects, tables, notes)
+
+
+def _build(staging: Staging, old: AccountChain | None, keep: int, decimals: dict[AssetId, int]) -> Built:
+    names = find_names(staging) if old is not None and keep else []
+    start = Start() if old is None else build_start(old, keep, names)
+    run, assets = build_merged(staging, start)
+    return Built(keep, () if run is None else (run,), assets, tuple(decimals.get(asset) for asset in assets))
 
 
 def _read_decimals(staging: Staging, old: AccountChain | None) -> dict[AssetId, int]:

@@ -2,7 +2,8 @@
 
 * Rows are sorted stably, so rows that no index orders stay as they were given.
 * Transfers of zero and to oneself stay as rows: that they move nothing is `trace`'s to say.
-* Amounts are int64 where nothing can reach 2^62 (`narrow`), and Python integers otherwise.
+* A transaction stands at one place: a row that does not say its index has the one that another row states.
+* Accounts, pots, assets and transactions are numbered as they first appear (`runs`).
 
 Transactions of a UTXO chain are `build_utxo`'s, folders and files are `importing`'s; the way back is `extract`'s.
 """
@@ -10,25 +11,21 @@ Transactions of a UTXO chain are `build_utxo`'s, folders and files are `importin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from jindo.base.errors import InputError
 from jindo.base.ids import AssetId, ChainId
-from jindo.ledger.chain import NOBODY, AccountChain, Amounts, Ints, Texts
-from jindo.ledger.indexing import (
-    build_blocks,
-    build_groups,
-    build_pots,
-    fits_narrow,
-    to_amounts,
-    to_column,
-    to_index,
-    to_list,
-)
+from jindo.ledger.account_chain import AccountChain
+from jindo.ledger.amount_columns import to_amounts
+from jindo.ledger.appearance import first_rows, number_by_appearance, number_pots
+from jindo.ledger.indexing import build_account_run, build_blocks
+from jindo.ledger.pieces import to_column, to_index
 from jindo.ledger.rows import RANK, Transfer
+from jindo.ledger.runs import MOST_TRAFFIC, NOBODY, Amounts, Ints, Texts
+from jindo.ledger.text_views import reorder
 from jindo.ledger.texts import MemoryTexts
-from jindo.ledger.wide import WideColumn
 
 
 def build_account_chain(
@@ -37,14 +34,15 @@ def build_account_chain(
     """The account chain of these movements.
 
     Raises:
-        InputError: a movement with neither sender nor receiver.
+        InputError: a movement with neither sender nor receiver, or a transaction at two places in the chain.
     """
-    rows = sorted(transfers, key=_order)
+    rows = sorted(_place_rows([*transfers]), key=_order)
     if any(row.sender is None and row.receiver is None for row in rows):
         raise InputError("a movement has neither a sender nor a receiver")
-    accounts = MemoryTexts(sorted({a for row in rows for a in (row.sender, row.receiver) if a is not None}))
-    assets = MemoryTexts(sorted({row.asset for row in rows}))
-    hashes = MemoryTexts(sorted({row.tx_hash for row in rows}))
+    parties = (account for row in rows for account in (row.sender, row.receiver) if account is not None)
+    accounts = MemoryTexts([*dict.fromkeys(parties)])
+    assets = MemoryTexts([*dict.fromkeys(row.asset for row in rows)])
+    hashes = MemoryTexts([*dict.fromkeys(row.tx_hash for row in rows)])
     return assemble_account_chain(
         chain_id,
         assets=tuple(AssetId(asset) for asset in assets),
@@ -84,44 +82,63 @@ def assemble_account_chain(
     amount: Amounts,
     memos: Sequence[str | None] | None = None,
 ) -> AccountChain:
-    """The account chain of columns that are in ledger order already, all of one length n.
+    """The account chain, of one run, of columns that are in ledger order already, all of one length n.
 
-    `tx`, `sender`, `receiver` and `asset` are ids into the tables given, -1 for nobody.
+    `tx`, `sender`, `receiver` and `asset` are ids into the tables given, -1 for nobody, in any order: they are
+    numbered anew as they first appear, and texts that no row names are left out.
     """
-    pots = build_pots(sender, receiver, asset, accounts=len(accounts), assets=len(assets))
-    count = len(pots.pot_account)
-    narrow = fits_narrow(amount, (pots.src, count), (pots.dst, count))
-    out_offsets, out_events = build_groups(pots.src, count)
-    in_offsets, in_events = build_groups(pots.dst, count)
-    tx_offsets, tx_events = build_groups(tx, len(tx_hashes))
-    return AccountChain(
-        chain=chain_id,
-        assets=assets,
-        decimals=tuple(decimals.get(name) for name in assets),
-        accounts=accounts,
-        tx_hashes=tx_hashes,
+    if not len(block):
+        return AccountChain(chain_id, (), (), narrow=True, runs=())
+    parties = number_by_appearance((sender, receiver), len(accounts))
+    kinds = number_by_appearance((asset,), len(assets))
+    transactions = number_by_appearance((tx,), len(tx_hashes))
+    pots = number_pots(*parties.columns, *kinds.columns)
+    named = assets if kinds.order is None else tuple(assets[place] for place in kinds.order.tolist())
+    (local,) = transactions.columns
+    run = build_account_run(
+        first_event=0,
+        first_transaction=0,
+        first_account=0,
+        first_pot=0,
         blocks=build_blocks(block, time),
-        narrow=narrow,
-        block=block,
-        time=time,
-        tx=to_index(tx),
-        tx_index=tx_index,
-        kind=kind,
-        position=position,
+        accounts=reorder(accounts, parties.order, parties.number),
+        tx_hashes=reorder(tx_hashes, transactions.order, transactions.number),
         src=pots.src,
         dst=pots.dst,
-        amount=amount if narrow or isinstance(amount, WideColumn) else to_list(amount),
-        pot_account=pots.pot_account,
-        pot_asset=pots.pot_asset,
-        account_pots=pots.account_pots,
-        out_offsets=out_offsets,
-        out_events=out_events,
-        in_offsets=in_offsets,
-        in_events=in_events,
-        tx_offsets=tx_offsets,
-        tx_events=tx_events,
+        amount=amount,
+        tx=local,
+        kind=kind,
+        position=to_index(position),
+        time=time,
+        tx_index=to_index(_take_first(tx_index, local, transactions.count)),
+        pot_account=pots.account,
+        pot_asset=pots.asset,
         memos=memos,
     )
+    return AccountChain(
+        chain_id, named, tuple(map(decimals.get, named)), narrow=run.max_traffic < MOST_TRAFFIC, runs=(run,)
+    )
+
+
+def _take_first(tx_index: Ints, local: Ints, count: int) -> Ints:
+    """The index of each transaction, as its first row states it."""
+    return tx_index if count == len(tx_index) else tx_index[first_rows(local, count)]
+
+
+def _place_rows(rows: list[Transfer]) -> list[Transfer]:
+    """The rows, each with its transaction's index where any row states it."""
+    blocks = {row.tx_hash: row.block for row in rows}
+    indices = {row.tx_hash: row.tx_index for row in rows if row.tx_index is not None}
+    for row in rows:
+        index = indices.get(row.tx_hash)
+        if row.block != blocks[row.tx_hash] or row.tx_index not in (None, index):
+            raise InputError(f"the transaction {row.tx_hash} stands at two places in the chain")
+    return [
+        row
+        if row.tx_index is not None or row.tx_hash not in indices
+        else replace(row, tx_index=indices[row.tx_hash])
+        for row in rows
+    ]
 
 
 def _order(row: Transfer) -> tuple[int, int, int, int]:

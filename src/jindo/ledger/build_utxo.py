@@ -1,4 +1,4 @@
-"""Transactions in memory become a UTXO chain, in ledger order, ready to trace.
+"""Transactions in memory become a UTXO chain, or a run above one, in ledger order, ready to trace.
 
 * What cannot be is refused: a double spend, an output spent before it is made, value from nowhere.
 * An input whose output is not there has the value that is stated; where none is, the first such input takes what
@@ -17,68 +17,71 @@ import numpy as np
 
 from jindo.base.errors import InputError
 from jindo.base.ids import Account, ChainId, native_asset
-from jindo.ledger.chain import NOBODY, Ints, UtxoChain
-from jindo.ledger.indexing import build_blocks, build_groups, build_offsets, to_column, to_index
+from jindo.ledger.amount_columns import to_amounts
+from jindo.ledger.indexing import assemble_utxo_run, build_blocks, build_offsets
+from jindo.ledger.pieces import to_column, to_index
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.runs import MOST_TRAFFIC, NOBODY, Ints, UtxoRun
 from jindo.ledger.texts import MemoryTexts
+from jindo.ledger.utxo_chain import UtxoChain
 
 
 def build_utxo_chain(chain_id: ChainId, transactions: Iterable[UtxoTransaction]) -> UtxoChain:
-    """The UTXO chain of these transactions.
+    """The UTXO chain, of one run, of these transactions.
 
     Raises:
         InputError: a transaction twice, a double spend, an output spent before it is made, an input that states
             another value than its output has, or inputs worth less than the outputs.
     """
+    empty = UtxoChain(chain_id, native_asset(chain_id), narrow=True, runs=())
+    rows = list(transactions)
+    if not rows:
+        return empty
+    run = build_utxo_run(empty, rows)
+    return UtxoChain(chain_id, empty.asset, narrow=run.max_traffic < MOST_TRAFFIC, runs=(run,))
+
+
+def build_utxo_run(before: UtxoChain, transactions: Iterable[UtxoTransaction]) -> UtxoRun:
+    """The run of these transactions, one or more, all of which stand in blocks above those of `before`.
+
+    Raises:
+        InputError: as `build_utxo_chain`, or a block is not above.
+    """
     rows = sorted(transactions, key=lambda row: (row.block, row.tx_index))
-    hashes = MemoryTexts([row.tx_hash for row in rows])
-    out_offsets = build_offsets([len(row.outputs) for row in rows])
-    inputs = [given for row in rows for given in row.inputs]
-    outputs = [made for row in rows for made in row.outputs]
-    spent = _find_spent(rows, hashes, out_offsets)
-    names = [output_account(made) for made in outputs]
-    stated = [_input_account(given, names, o) for given, o in zip(inputs, spent, strict=True)]
-    accounts = MemoryTexts(sorted({*names, *(name for name in stated if name is not None)}))
-    values = [_fill_inputs(row, outputs, spent, first) for row, first in _with_first_input(rows)]
-    in_amount, out_amount = [v for part in values for v in part], [made.value for made in outputs]
-    narrow = _is_narrow(rows, values)
-    spender = np.full(len(outputs), NOBODY, dtype=np.int64)
-    spends = np.repeat(np.arange(len(rows)), [len(row.inputs) for row in rows])
-    held = to_column(spent)
-    spender[held[held >= 0]] = spends[held >= 0]
-    out_account = to_column(accounts.find(name) for name in names)
-    account_offsets, account_outputs = build_groups(out_account, len(accounts))
-    block, time = (
-        to_column(row.block for row in rows),
-        to_column(NOBODY if row.time is None else row.time for row in rows),
-    )
-    return UtxoChain(
-        chain=chain_id,
-        asset=native_asset(chain_id),
-        accounts=accounts,
-        tx_hashes=hashes,
-        blocks=build_blocks(block, time),
-        narrow=narrow,
-        block=block,
+    if not before.is_empty and rows[0].block <= before.last_block:
+        raise InputError(f"block {rows[0].block} is not above the last block there, {before.last_block}")
+    given = _Given(before, rows)
+    spent = _find_spent(given)
+    payers = [_find_payer(given, i, output) for i, output in enumerate(spent)]
+    payees = [output_account(made) for made in given.outputs]
+    accounts = _Accounts(before, _name_by_appearance(rows, payers, payees))
+    missing = [i for i, output in enumerate(spent) if output < 0]
+    time = to_column(NOBODY if row.time is None else row.time for row in rows)
+    return assemble_utxo_run(
+        first_transaction=before.tx_count,
+        first_input=len(before.in_output),
+        first_output=before.output_count,
+        first_account=len(before.accounts),
+        blocks=build_blocks(to_column(row.block for row in rows), time, before=before.last_time),
+        accounts=accounts.new,
+        tx_hashes=given.hashes,
         time=time,
-        tx_index=to_column(row.tx_index for row in rows),
+        tx_index=to_index(to_column(row.tx_index for row in rows)),
         coinbase=np.array([row.coinbase for row in rows], dtype=np.int8),
         in_offsets=build_offsets([len(row.inputs) for row in rows]),
-        in_output=to_index(held),
-        in_amount=np.array(in_amount, dtype=np.int64) if narrow else in_amount,
+        in_output=to_index(to_column(spent)),
+        in_amount=to_amounts(_fill_all(given, spent)),
         in_known=np.array(
-            [o >= 0 or given.known for given, o in zip(inputs, spent, strict=True)], dtype=np.int8
+            [output >= 0 or one.known for one, output in zip(given.inputs, spent, strict=True)], dtype=np.int8
         ),
-        in_account=to_index(to_column(NOBODY if name is None else accounts.find(name) for name in stated)),
-        in_prev_hash=[given.prev_hash for given in inputs],
-        in_prev_index=to_column(given.prev_index for given in inputs),
-        out_offsets=out_offsets,
-        out_amount=np.array(out_amount, dtype=np.int64) if narrow else out_amount,
-        out_account=to_index(out_account),
-        out_spender=to_index(spender),
-        account_offsets=account_offsets,
-        account_outputs=account_outputs,
-        in_stated=np.array([given.value is not None for given in inputs], dtype=np.int8),
+        in_account=to_index(accounts.number(payers)),
+        in_stated=np.array([one.value is not None for one in given.inputs], dtype=np.int8),
+        missing=to_index(to_column(missing)),
+        missing_hash=[given.inputs[i].prev_hash for i in missing],
+        missing_index=to_column(given.inputs[i].prev_index for i in missing),
+        out_offsets=given.out_offsets,
+        out_amount=to_amounts([made.value for made in given.outputs]),
+        out_account=to_index(accounts.number(payees)),
     )
 
 
@@ -97,45 +100,109 @@ def output_account(made: UtxoOutput) -> Account:
     return Account("script:" + hashlib.sha256(script).hexdigest())
 
 
-def _find_spent(rows: Sequence[UtxoTransaction], hashes: MemoryTexts, out_offsets: Ints) -> list[int]:
+class _Given:
+    """Transactions in ledger order, what they list, and what stands before them."""
+
+    def __init__(self, before: UtxoChain, rows: Sequence[UtxoTransaction]) -> None:
+        self.before, self.rows = before, rows
+        self.hashes = MemoryTexts([row.tx_hash for row in rows])
+        self.out_offsets = build_offsets([len(row.outputs) for row in rows])
+        self.inputs = [one for row in rows for one in row.inputs]
+        self.outputs = [made for row in rows for made in row.outputs]
+
+    def value_of(self, output: int) -> int:
+        """Value of an output, by the chain's id."""
+        local = output - self.before.output_count
+        return self.outputs[local].value if local >= 0 else int(self.before.out_amount[output])
+
+    def find_outputs(self, tx_hash: str, t: int) -> range | None:
+        """The chain's ids of the outputs of a transaction, which must stand before local transaction `t`."""
+        maker = self.hashes.find(tx_hash)
+        if maker >= t:
+            raise InputError(f"{tx_hash} is spent before it is made")
+        if maker >= 0:
+            first = self.before.output_count
+            return range(first + int(self.out_offsets[maker]), first + int(self.out_offsets[maker + 1]))
+        held = self.before.tx_hashes.find(tx_hash)
+        return self.before.outputs_of(held) if held >= 0 else None
+
+
+class _Accounts:
+    """Numbers of accounts: those of `before`, then the new ones as they appear."""
+
+    def __init__(self, before: UtxoChain, names: Sequence[Account]) -> None:
+        held = before.accounts.find_all(names).tolist()
+        self.new = MemoryTexts([name for name, number in zip(names, held, strict=True) if number < 0])
+        self._held = {name: number for name, number in zip(names, held, strict=True) if number >= 0}
+        self._first = len(before.accounts)
+
+    def number(self, names: Sequence[Account | None]) -> Ints:
+        """The account of each, or -1."""
+        return to_column(NOBODY if name is None else self._number(name) for name in names)
+
+    def _number(self, name: Account) -> int:
+        held = self._held.get(name)
+        return self._first + self.new.find(name) if held is None else held
+
+
+def _find_spent(given: _Given) -> list[int]:
+    """The output that each input spends, by the chain's id, or -1."""
     spent: list[int] = []
-    taken: set[tuple[str, int]] = set()
-    for t, row in enumerate(rows):
-        if hashes.find(row.tx_hash) != t:
+    taken = {(name, index) for _, name, index in given.before.missing}
+    lost = {name for name, _ in taken}
+    for t, row in enumerate(given.rows):
+        if given.hashes.find(row.tx_hash) != t or given.before.tx_hashes.find(row.tx_hash) >= 0:
             raise InputError(f"the transaction {row.tx_hash} is there twice")
-        for given in row.inputs:
-            name = (given.prev_hash, given.prev_index)
-            if name in taken:
-                raise InputError(f"output {given.prev_index} of {given.prev_hash} is spent twice")
+        if row.tx_hash in lost:
+            raise InputError(f"{row.tx_hash} is spent before it is made")
+        for one in row.inputs:
+            name = (one.prev_hash, one.prev_index)
+            spent.append(_find_output(given, one, t))
+            if name in taken or _is_spent(given.before, spent[-1]):
+                raise InputError(f"output {one.prev_index} of {one.prev_hash} is spent twice")
             taken.add(name)
-            spent.append(_find_output(rows, hashes, out_offsets, given, t))
     return spent
 
 
-def _find_output(
-    rows: Sequence[UtxoTransaction], hashes: MemoryTexts, out_offsets: Ints, given: UtxoInput, t: int
-) -> int:
-    maker = hashes.find(given.prev_hash)
-    if maker < 0:
+def _find_output(given: _Given, one: UtxoInput, t: int) -> int:
+    outputs = given.find_outputs(one.prev_hash, t)
+    if outputs is None:
         return NOBODY
-    if maker >= t:
-        raise InputError(f"output {given.prev_index} of {given.prev_hash} is spent before it is made")
-    if given.prev_index >= len(rows[maker].outputs):
-        raise InputError(f"output {given.prev_index} of {given.prev_hash} is spent, but there is none such")
-    value = rows[maker].outputs[given.prev_index].value
-    if given.value is not None and given.value != value:
-        raise InputError(
-            f"output {given.prev_index} of {given.prev_hash} is stated as {given.value}, but holds {value}"
-        )
-    return int(out_offsets[maker]) + given.prev_index
+    says = f"output {one.prev_index} of {one.prev_hash}"
+    if one.prev_index >= len(outputs):
+        raise InputError(f"{says} is spent, but there is none such")
+    value = given.value_of(outputs[one.prev_index])
+    if one.value not in (None, value):
+        raise InputError(f"{says} is stated as {one.value}, but holds {value}")
+    return outputs[one.prev_index]
 
 
-def _fill_inputs(
-    row: UtxoTransaction, outputs: Sequence[UtxoOutput], spent: Sequence[int], first: int
-) -> list[int]:
+def _is_spent(before: UtxoChain, output: int) -> bool:
+    return 0 <= output < before.output_count and before.spender_of(output) >= 0
+
+
+def _find_payer(given: _Given, i: int, output: int) -> Account | None:
+    """The account of the output that input `i` spends; what the source states where the ledger does not hold it."""
+    before, local = given.before, output - given.before.output_count
+    if output < 0:
+        return given.inputs[i].address
+    if local >= 0:
+        return output_account(given.outputs[local])
+    return Account(before.accounts[int(before.out_account[output])])
+
+
+def _fill_all(given: _Given, spent: Sequence[int]) -> list[int]:
+    values: list[int] = []
+    for row in given.rows:
+        outputs = spent[len(values) : len(values) + len(row.inputs)]
+        values += _fill_inputs(given, row, outputs)
+    return values
+
+
+def _fill_inputs(given: _Given, row: UtxoTransaction, spent: Sequence[int]) -> list[int]:
     values = [
-        outputs[spent[first + i]].value if spent[first + i] >= 0 else given.value
-        for i, given in enumerate(row.inputs)
+        given.value_of(output) if output >= 0 else one.value
+        for one, output in zip(row.inputs, spent, strict=True)
     ]
     missing = sum(made.value for made in row.outputs) - sum(value or 0 for value in values)
     if missing > 0 and not row.coinbase and None not in values:
@@ -145,16 +212,13 @@ def _fill_inputs(
     return [value or 0 for value in values]
 
 
-def _with_first_input(rows: Sequence[UtxoTransaction]) -> Iterable[tuple[UtxoTransaction, int]]:
-    return zip(rows, build_offsets([len(row.inputs) for row in rows])[:-1].tolist(), strict=True)
-
-
-def _input_account(given: UtxoInput, names: Sequence[Account], output: int) -> Account | None:
-    return names[output] if output >= 0 else given.address
-
-
-def _is_narrow(rows: Sequence[UtxoTransaction], values: Sequence[Sequence[int]]) -> bool:
-    return all(
-        max(sum(made.value for made in row.outputs), sum(given)) >> 62 == 0
-        for row, given in zip(rows, values, strict=True)
-    )
+def _name_by_appearance(
+    rows: Sequence[UtxoTransaction], stated: Sequence[Account | None], names: Sequence[Account]
+) -> list[Account]:
+    """The accounts in order of appearance: of a transaction, those of its inputs, then those of its outputs."""
+    found: dict[Account | None, None] = {}
+    paying, paid = iter(stated), iter(names)
+    for row in rows:
+        found.update((next(paying), None) for _ in row.inputs)
+        found.update((next(paid), None) for _ in row.outputs)
+    return [name for name in found if name is not None]

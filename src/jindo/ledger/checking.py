@@ -29,6 +29,8 @@ SEPARATOR = "\x1f"
 _PLACE = "r.file::BIGINT * 17592186044416 + r.line * 4 + r.part"
 """SQL of a movement's place in the source: file, line, part."""
 
+_PLACES = "coalesce(try_cast(r.decimals AS INTEGER), 0)"
+_WHOLE, _PART = "split_part(r.amount, '.', 1)", "split_part(r.amount, '.', 2)"
 _MAX_INDEX = (1 << 31) - 1
 
 
@@ -88,14 +90,15 @@ def check_rows(staging: Staging, chain: ChainId) -> None:
     sender or receiver is meant). `checked.amount` is NULL where the amount needs `wide`, decimal text.
     """
     columns, problems, joins = [], [], []
-    for item in build_fields(chain):
-        value, problem, join = _check_field(staging, item)
+    fields = build_fields(chain)
+    unclean = _find_unclean(staging, fields)
+    for item in fields:
+        value, problem, join = _check_field(staging, item, is_clean=item.column not in unclean)
         columns.append(f"{value} AS {item.column}")
         problems.append(problem)
         joins.append(join)
-    amount, wide, problem, join = _check_amount(staging)
+    amount, wide, problem, join = _check_amount(staging, is_clean="amount" not in unclean)
     problems.insert(4, problem)
-    staging.progress("checking rows", 0, None)
     staging.run(
         f"CREATE TABLE checked AS SELECT r.file, r.line, r.part, {', '.join(columns)}, {amount} AS amount, {wide} AS wide, "
         f"r.memo, r.kind::TINYINT AS kind, try_cast(r.decimals AS INTEGER) AS decimals, "
@@ -108,10 +111,24 @@ def to_problem(code: str, reason: str, remedy: str) -> str:
     return SEPARATOR.join((code, reason, remedy))
 
 
-def _check_field(staging: Staging, item: Field) -> tuple[str, str, str]:
+def _find_unclean(staging: Staging, fields: Sequence[Field]) -> set[str]:
+    """The columns that hold a text that is not clean, found in one pass over the files."""
+    staging.progress("checking rows", 0, None)
+    clean = {item.column: item.clean.format(c=f"r.{item.column}") for item in fields}
+    clean["amount"] = _is_clean_amount()
+    asked = [f"bool_or(r.{name} IS NOT NULL AND NOT {test})" for name, test in clean.items()]
+    (found,) = staging.run(f"SELECT {', '.join(asked)} FROM raw r")
+    return {name for name, is_unclean in zip(clean, found, strict=True) if is_unclean}
+
+
+def _check_field(staging: Staging, item: Field, *, is_clean: bool) -> tuple[str, str, str]:
     c = f"r.{item.column}"
     clean, value = item.clean.format(c=c), item.value.format(c=c)
-    odd = staging.run(f"SELECT DISTINCT {c} FROM raw r WHERE {c} IS NOT NULL AND NOT {clean}")
+    odd = (
+        []
+        if is_clean
+        else staging.run(f"SELECT DISTINCT {c} FROM raw r WHERE {c} IS NOT NULL AND NOT {clean}")
+    )
     absent = "NULL::VARCHAR"
     if item.required:
         text = to_problem("ledger.missing-field", f"the {item.says} is missing", "Fill the field in.")
@@ -139,17 +156,15 @@ def _parse_odd(staging: Staging, table: str, texts: Sequence[str], item: Field) 
     _put(staging, table, {"raw": texts, "value": values, "problem": problems})
 
 
-def _check_amount(staging: Staging) -> tuple[str, str, str, str]:
-    places = "coalesce(try_cast(r.decimals AS INTEGER), 0)"
-    whole, part = "split_part(r.amount, '.', 1)", "split_part(r.amount, '.', 2)"
-    digits = f"ltrim({whole} || rpad({part}, {places}, '0'), '0')"
-    fits = f"length({part}) <= {places} AND length({whole}) + {places} <= 77"
-    clean = (
-        f"(regexp_full_match(r.amount, '[0-9]+([.][0-9]+)?') AND {fits} "
-        f"AND {places} BETWEEN 0 AND {MAX_DECIMALS} AND (r.decimals IS NULL OR {places}::VARCHAR = r.decimals))"
-    )
-    odd = staging.run(
-        f"SELECT DISTINCT r.amount, r.decimals FROM raw r WHERE r.amount IS NOT NULL AND NOT {clean}"
+def _check_amount(staging: Staging, *, is_clean: bool) -> tuple[str, str, str, str]:
+    clean = _is_clean_amount()
+    digits = f"ltrim({_WHOLE} || rpad({_PART}, {_PLACES}, '0'), '0')"
+    odd = (
+        []
+        if is_clean
+        else staging.run(
+            f"SELECT DISTINCT r.amount, r.decimals FROM raw r WHERE r.amount IS NOT NULL AND NOT {clean}"
+        )
     )
     text = to_problem("ledger.missing-field", "the amount is missing", "Fill the field in.")
     absent = f"CASE WHEN r.amount IS NULL THEN {quote(text)} END"
@@ -163,6 +178,14 @@ def _check_amount(staging: Staging) -> tuple[str, str, str, str]:
     small = f"CASE WHEN length({digits}) <= 18 THEN coalesce(try_cast({digits} AS BIGINT), 0) END"
     wide = f"CASE WHEN length({digits}) > 18 THEN {digits} END"
     return small, wide, absent, join
+
+
+def _is_clean_amount() -> str:
+    fits = f"length({_PART}) <= {_PLACES} AND length({_WHOLE}) + {_PLACES} <= 77"
+    return (
+        f"(regexp_full_match(r.amount, '[0-9]+([.][0-9]+)?') AND {fits} "
+        f"AND {_PLACES} BETWEEN 0 AND {MAX_DECIMALS} AND (r.decimals IS NULL OR {_PLACES}::VARCHAR = r.decimals))"
+    )
 
 
 def _parse_odd_amounts(staging: Staging, odd: Sequence[tuple[str, str | None]]) -> None:

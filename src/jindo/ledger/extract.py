@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jindo.base.ids import Account, TxId
-from jindo.ledger.chain import AccountChain, Ints, Texts, UtxoChain
+from jindo.ledger.account_chain import AccountChain
 from jindo.ledger.rows import Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.utxo_chain import UtxoChain
 
 
 def read_transfers(chain: AccountChain, events: Iterable[int]) -> list[Transfer]:
@@ -30,19 +31,19 @@ def read_transactions(chain: UtxoChain, txs: Iterable[int]) -> list[UtxoTransact
 
 
 def _read_transfer(chain: AccountChain, event: int) -> Transfer:
-    src, dst = int(chain.src[event]), int(chain.dst[event])
+    src, dst, tx = int(chain.src[event]), int(chain.dst[event]), int(chain.tx[event])
     return Transfer(
         block=int(chain.block[event]),
-        tx_hash=TxId(chain.tx_hashes[int(chain.tx[event])]),
-        sender=_name(chain.accounts, chain.pot_account, src),
-        receiver=_name(chain.accounts, chain.pot_account, dst),
+        tx_hash=TxId(chain.tx_hashes[tx]),
+        sender=_name(chain, src),
+        receiver=_name(chain, dst),
         amount=int(chain.amount[event]),
         asset=chain.assets[int(chain.pot_asset[src if src >= 0 else dst])],
         kind=Kind(int(chain.kind[event])),
         time=_or_none(chain.time[event]),
-        tx_index=_or_none(chain.tx_index[event]),
+        tx_index=_or_none(chain.tx_index[tx]),
         position=_or_none(chain.position[event]),
-        memo=chain.memos[event] if chain.memos is not None else None,
+        memo=None if chain.memos is None else chain.memos[event],
     )
 
 
@@ -51,10 +52,10 @@ def _read_transaction(chain: UtxoChain, tx: int) -> UtxoTransaction:
         block=int(chain.block[tx]),
         tx_hash=TxId(chain.tx_hashes[tx]),
         tx_index=int(chain.tx_index[tx]),
-        inputs=tuple(_read_input(chain, i) for i in _run(chain.in_offsets, tx)),
+        inputs=tuple(_read_input(chain, i) for i in chain.inputs_of(tx)),
         outputs=tuple(
             UtxoOutput(int(chain.out_amount[o]), Account(chain.accounts[int(chain.out_account[o])]))
-            for o in _run(chain.out_offsets, tx)
+            for o in chain.outputs_of(tx)
         ),
         coinbase=bool(chain.coinbase[tx]),
         time=_or_none(chain.time[tx]),
@@ -62,22 +63,18 @@ def _read_transaction(chain: UtxoChain, tx: int) -> UtxoTransaction:
 
 
 def _read_input(chain: UtxoChain, i: int) -> UtxoInput:
-    account = int(chain.in_account[i])
+    account, (name, index) = int(chain.in_account[i]), chain.spent_name(i)
     return UtxoInput(
-        prev_hash=TxId(chain.in_prev_hash[i]),
-        prev_index=int(chain.in_prev_index[i]),
+        prev_hash=TxId(name),
+        prev_index=index,
         value=int(chain.in_amount[i]),
         address=Account(chain.accounts[account]) if account >= 0 else None,
         known=bool(chain.in_known[i]),
     )
 
 
-def _run(offsets: Ints, index: int) -> range:
-    return range(int(offsets[index]), int(offsets[index + 1]))
-
-
-def _name(accounts: Texts, pot_account: Ints, pot: int) -> Account | None:
-    return Account(accounts[int(pot_account[pot])]) if pot >= 0 else None
+def _name(chain: AccountChain, pot: int) -> Account | None:
+    return Account(chain.accounts[int(chain.pot_account[pot])]) if pot >= 0 else None
 
 
 def _or_none(value: int) -> int | None:

@@ -1,18 +1,20 @@
-"""A ledger in a folder: open it at once, change it in one step, never half.
+"""A ledger in a folder: change it in one step, never half.
 
     LEDGER/
-    ├── ledger.json            what counts
-    ├── chains/NAME/NNNN/      one generation of a chain: its columns (`generation`)
-    ├── blocks/NAME/NNNN/      raw blocks that one import brought, kept for proofs (`bitcoin.store`)
-    ├── rejects/NNNN-NAME.csv  rows refused by an import
-    └── lock                   held while somebody writes
+    ├── ledger.json               what counts
+    ├── chains/NAME/NNNN/         one run of a chain: its columns (`run_files`)
+    ├── chains/NAME/NNNN.arrow    one small run
+    ├── blocks/NAME/NNNN/         raw blocks that one import brought, kept for proofs (`bitcoin.store`)
+    ├── rejects/NNNN-NAME.csv     rows refused by an import
+    ├── checked                   which files were held against their hashes (`checked`)
+    └── lock                      held while somebody writes
 
-* A new generation is written in full and on the disk before `ledger.json` names it; a crash before that leaves
-  the last whole version, and the next import clears what was left behind.
+* New runs are written in full and on the disk before `ledger.json` names them; a crash before that leaves the last
+  whole version, and the next writer clears what was left behind.
 * Only what is named as the ledger names its own is ever deleted; a link is refused, never followed.
-* One writer at a time; readers are never in its way, since a mapped generation outlives its name.
+* One writer at a time; readers are never in its way, since a mapped run outlives its name.
 
-What goes into a generation is `importing`'s.
+What is in new runs is `importing`'s and `appending`'s; which are joined, `compacting`'s; reading, `opened`'s.
 """
 
 from __future__ import annotations
@@ -20,139 +22,40 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
+from jindo.base.errors import ConflictError, InputError
 from jindo.base.ids import ChainId
+from jindo.ledger import checked
+from jindo.ledger.account_chain import AccountChain
 from jindo.ledger.bitcoin.parcel import BlockParcel
-from jindo.ledger.bitcoin.store import BlockStore
-from jindo.ledger.chain import AccountChain, Chain
-from jindo.ledger.fingerprint import combine_fingerprints, compute_fingerprint
-from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_folder, write_chain
-from jindo.ledger.hashing import check_files
-from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest, write_manifest
+from jindo.ledger.chain import Chain
+from jindo.ledger.compacting import Part, write_parts
+from jindo.ledger.hashing import sync_folder
+from jindo.ledger.imported import Built
+from jindo.ledger.manifest import (
+    FILE,
+    ChainEntry,
+    ImportEntry,
+    Manifest,
+    RunEntry,
+    read_manifest,
+    write_manifest,
+)
+from jindo.ledger.opened import Ledger, iter_parcels, map_runs, to_chain
+from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
+from jindo.ledger.run_files import read_notes
+from jindo.ledger.runs import AccountRun
 
-_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging")
+_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging|checked|\.checked-.*")
 """What may lie in a folder that is no ledger yet."""
 _OWN_FOLDER = re.compile(r"(chains|blocks)/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
+_OWN_FILE = re.compile(r"chains/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}\.arrow|\.checked-[^/]+")
 _OWN_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
 _LINKABLE = ("*", "chains/*", "chains/*/*", "blocks/*", "blocks/*/*", "rejects/*")
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerStatus:
-    """What a ledger holds."""
-
-    chains: dict[ChainId, ChainEntry]
-    imports: tuple[ImportEntry, ...]
-    rejected: int
-    """Rows refused, over all imports."""
-    rejects: tuple[str, ...]
-    """Rejects files, below the ledger's folder."""
-    notes: tuple[str, ...]
-    """What is unknown or assumed in what was imported."""
-    size: int
-    """Bytes of the folder."""
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """An open ledger; its chains are mapped when asked for."""
-
-    folder: Path
-    manifest: Manifest
-
-    def chain_ids(self) -> tuple[ChainId, ...]:
-        """The chains there are, in order of id."""
-        return tuple(ChainId(name) for name in sorted(self.manifest.chains))
-
-    def chain(self, chain: ChainId, *, check: bool = True) -> Chain:
-        """One chain, mapped, after its files were held against the hashes taken when they were written.
-
-        Without `check` its files are mapped as they are: for looking, not for what evidence rests on.
-
-        Raises:
-            NotFound: the ledger does not hold it.
-            IntegrityError: its files are not what was written, or not whole.
-        """
-        entry = self.manifest.chains.get(chain)
-        if entry is None:
-            there = ", ".join(self.chain_ids()) or "none"
-            raise NotFound(f"the ledger has no chain {chain}; it has {there}")
-        try:
-            return _map_chain(self.folder, chain, entry, check=check)
-        except IntegrityError:
-            now = read_manifest(self.folder).chains.get(chain)  # an import may have come between
-            if now is None or now.generation == entry.generation:
-                raise
-            return _map_chain(self.folder, chain, now, check=check)
-
-    def blocks(self, chain: ChainId) -> BlockStore:
-        """The raw blocks of a chain that are kept for proofs; there may be none.
-
-        Raises:
-            IntegrityError: their index is not what was written.
-        """
-        return BlockStore(self.folder, chain, self.manifest.blocks.get(chain, []))
-
-    def check(self, *, full: bool = False) -> None:
-        """Hold every chain's files, and the raw blocks that are kept, against the hashes taken when they were written.
-
-        With `full`, also compute every fingerprint from the rows again.
-
-        Raises:
-            IntegrityError: a file or a fingerprint is not what was written; the first is named.
-        """
-        for name in self.chain_ids():
-            chain = self.chain(name)
-            newest = read_manifest(self.folder).chains  # an import may have come between
-            stated = {chains[name].fingerprint for chains in (self.manifest.chains, newest)}
-            if full and compute_fingerprint(chain) not in stated:
-                raise IntegrityError(
-                    f"the rows of {name} do not give the fingerprint that {FILE} states",
-                    place=str(self.folder / self.manifest.chains[name].generation),
-                    remedy="Do not use this ledger: keep it as it is, and import the sources into a new folder.",
-                )
-        for parcel in _iter_parcels(self.manifest):
-            check_files(self.folder / parcel.folder, parcel.files)
-
-    def fingerprint(self) -> str:
-        """Fingerprint of the whole ledger, in hex."""
-        return combine_fingerprints(
-            {ChainId(name): e.fingerprint for name, e in self.manifest.chains.items()}
-        )
-
-    def status(self) -> LedgerStatus:
-        """Chains, assets, ranges, counts, rejects, size and fingerprint."""
-        imports = self.manifest.imports
-        return LedgerStatus(
-            chains={chain: self.manifest.chains[chain] for chain in self.chain_ids()},
-            imports=tuple(imports),
-            rejected=sum(entry.rejected for entry in imports),
-            rejects=tuple(entry.rejects for entry in imports if entry.rejects is not None),
-            notes=(
-                *_note_unhashed(self.manifest),
-                *dict.fromkeys(n for entry in imports for n in entry.notes),
-            ),
-            size=sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file()),
-            fingerprint=self.fingerprint(),
-        )
-
-
-def open_ledger(path: Path) -> Ledger:
-    """The ledger in the folder `path`.
-
-    Raises:
-        NotFound: there is none.
-        IntegrityError: its list of contents is damaged.
-    """
-    return Ledger(Path(path), read_manifest(Path(path)))
 
 
 @contextmanager
@@ -207,17 +110,67 @@ def keep_blocks(ledger: Ledger, chain: ChainId, staged: Path, parcel: BlockParce
     return replace(ledger, manifest=replace(ledger.manifest, blocks=blocks))
 
 
-def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Manifest:
-    """Write `chain` as a new generation, put it in the place of the last, and give the new manifest."""
-    name = _name_folder(chain.chain)
-    number = _next_number(ledger.folder / "chains" / name)
+def record_built(
+    ledger: Ledger,
+    chain: ChainId,
+    built: Built,
+    entry: ImportEntry | None,
+    *,
+    inexact: str | None = None,
+    held: Sequence[Run] | None = None,
+) -> Manifest:
+    """Put the runs that were built in the place of those after the first `built.keep`, join what should be joined, and
+    name the result in `ledger.json` with one more import.
+
+    What kept its runs keeps its files; where nothing is left, the chain is gone. `inexact` stays once it was said.
+    `held` are the runs to be kept, where they are mapped already.
+
+    Raises:
+        IntegrityError: the runs to be kept cannot be read.
+    """  # noqa: D205
     begin_record(ledger)
-    generation = f"chains/{name}/{number:04d}"
-    files = write_chain(chain, ledger.folder / generation)
-    for parent in (ledger.folder / "chains" / name, ledger.folder / "chains", ledger.folder):
-        sync_folder(parent)
-    chains = {**ledger.manifest.chains, chain.chain: _describe(chain, generation, files)}
+    name = _name_folder(chain)
+    old = ledger.manifest.chains.get(chain)
+    kept = old.runs[: built.keep] if old is not None else []
+    account = isinstance(built.runs[0], AccountRun) if built.runs else (old is None or old.kind == ACCOUNT)
+    draft = ChainEntry(
+        kind=ACCOUNT if account else UTXO,
+        next=1 if old is None else old.next,
+        assets=[str(asset) for asset in built.assets],
+        decimals=list(built.decimals),
+        asset_rows=[],
+        inexact=inexact or (old.inexact if old is not None else None),
+        runs=kept,
+    )
+    chains = {key: value for key, value in ledger.manifest.chains.items() if key != chain}
+    if kept or built.runs:
+        held = map_runs(ledger.folder, draft.kind, kept) if held is None else held[: built.keep]
+        chains[chain] = _write_runs(ledger, chain, draft, held, built.runs, folder=f"chains/{name}")
     return record_import(ledger, chains, entry)
+
+
+def _write_runs(
+    ledger: Ledger, chain: ChainId, draft: ChainEntry, held: Sequence[Run], new: Sequence[Run], *, folder: str
+) -> ChainEntry:
+    """The entry of a chain whose runs are those of `draft` and the new ones, once they are on the disk."""
+    if new and find_start(new[0]) != draft.counts():
+        raise ValueError(f"the new runs begin at {find_start(new[0])}, the others end at {draft.counts()}")
+    parts = [Part(run, kept) for run, kept in zip(held, draft.runs, strict=True)]
+    parts += [Part(run, None) for run in new]
+    whole = to_chain(chain, draft, [part.run for part in parts])
+    runs = write_parts(ledger.folder, whole, parts, folder=folder, number=draft.next)
+    rows = [0] * len(draft.assets)
+    for run in runs:
+        for asset, count in read_notes(ledger.folder / run.place).asset_rows:
+            rows[asset] += count
+    return replace(draft, runs=runs, asset_rows=rows, next=_count_on(runs, draft.next))
+
+
+def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Manifest:
+    """Put `chain` in the place of the one of the same name."""
+    if isinstance(chain, AccountChain):
+        return record_built(ledger, chain.chain, Built(0, chain.runs, chain.assets, chain.decimals), entry)
+    return record_built(ledger, chain.chain, Built(0, chain.runs, (chain.asset,), (8,)), entry)
 
 
 def record_import(ledger: Ledger, chains: dict[str, ChainEntry], entry: ImportEntry | None) -> Manifest:
@@ -245,17 +198,9 @@ def _next_number(folder: Path) -> int:
     return 1 + max((int(text) for text in there if re.fullmatch("[0-9]+", text)), default=0)
 
 
-def _iter_parcels(manifest: Manifest) -> Iterable[BlockParcel]:
-    return (parcel for chain in sorted(manifest.blocks) for parcel in manifest.blocks[chain])
-
-
-def _map_chain(folder: Path, chain: ChainId, entry: ChainEntry, *, check: bool) -> Chain:
-    place = folder / entry.generation
-    if check and entry.files is not None:
-        check_files(place, entry.files, pattern="*.arrow")
-    if entry.kind == "utxo":
-        return map_utxo_chain(place, chain, asset=entry.assets[0], narrow=entry.narrow)
-    return map_account_chain(place, chain, assets=entry.assets, decimals=entry.decimals, narrow=entry.narrow)
+def _count_on(runs: Sequence[RunEntry], number: int) -> int:
+    """The number that no run has had yet."""
+    return max([number, *(1 + int(re.findall("[0-9]+", run.place)[-1]) for run in runs)])
 
 
 def _check_ours(path: Path) -> None:
@@ -282,54 +227,24 @@ def _read_or_new(path: Path) -> Manifest:
 
 
 def _clear_leftovers(path: Path, manifest: Manifest) -> None:
-    """Remove the ledger's own generations, rejects and staging files that no manifest names."""
-    named = {entry.generation for entry in manifest.chains.values()}
+    """Remove the ledger's own runs, rejects, drafts and staging files that no manifest names."""
+    named = {run.place for entry in manifest.chains.values() for run in entry.runs}
     named |= {entry.rejects for entry in manifest.imports if entry.rejects}
-    named |= {parcel.folder for parcel in _iter_parcels(manifest)}
-    for folder in [*path.glob("chains/*/*"), *path.glob("blocks/*/*"), path / ".staging"]:
-        name = folder.relative_to(path).as_posix()
-        if name not in named and _OWN_FOLDER.fullmatch(name) and folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
+    named |= {parcel.folder for parcel in iter_parcels(manifest)}
+    for place in [
+        *path.glob("chains/*/*"),
+        *path.glob("blocks/*/*"),
+        path / ".staging",
+        *path.glob(f"{checked.DRAFT}*"),
+    ]:
+        name = place.relative_to(path).as_posix()
+        if name in named:
+            continue
+        if _OWN_FOLDER.fullmatch(name) and place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        elif _OWN_FILE.fullmatch(name) and place.is_file():
+            place.unlink(missing_ok=True)
     for file in path.glob("rejects/*"):
         name = file.relative_to(path).as_posix()
         if name not in named and _OWN_REJECTS.fullmatch(name):
             file.unlink()
-
-
-def _note_unhashed(manifest: Manifest) -> list[str]:
-    return [
-        f"{name} was written by an earlier version, without hashes of its files: whether they are damaged cannot be "
-        "told (`jindo ledger status --full` computes its fingerprint again)"
-        for name, entry in sorted(manifest.chains.items())
-        if entry.files is None
-    ]
-
-
-def _describe(chain: Chain, generation: str, files: dict[str, str]) -> ChainEntry:
-    known = chain.time[chain.time >= 0]
-    height = chain.blocks.height
-    account = isinstance(chain, AccountChain)
-    return ChainEntry(
-        kind="account" if account else "utxo",
-        generation=generation,
-        fingerprint=compute_fingerprint(chain),
-        rows=len(chain.block),
-        transactions=len(chain.tx_hashes),
-        accounts=len(chain.accounts),
-        narrow=chain.narrow,
-        assets=[str(asset) for asset in chain.assets]
-        if isinstance(chain, AccountChain)
-        else [str(chain.asset)],
-        decimals=list(chain.decimals) if isinstance(chain, AccountChain) else [8],
-        asset_rows=_count_assets(chain),
-        blocks=[int(height[0]), int(height[-1])] if len(height) else [],
-        times=[int(known.min()), int(known.max())] if len(known) else [],
-        files=files,
-    )
-
-
-def _count_assets(chain: Chain) -> list[int]:
-    if not isinstance(chain, AccountChain):
-        return [len(chain.out_account)]
-    pot = np.where(chain.src >= 0, chain.src, chain.dst)
-    return [int(n) for n in np.bincount(chain.pot_asset[pot], minlength=len(chain.assets))]

@@ -14,17 +14,19 @@ import dataclasses
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jindo.base.errors import InputError
-from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
+from jindo.base.ids import ChainId
 from jindo.ledger.account_import import import_accounts
-from jindo.ledger.bitcoin.parcel import BlockParcel
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
-from jindo.ledger.files import SourceFile, find_files
-from jindo.ledger.folder import Ledger, begin_record, keep_blocks, record_chain, record_import, writing
+from jindo.ledger.files import SourceFile
+from jindo.ledger.folder import begin_record, keep_blocks, record_built, record_chain, record_import, writing
+from jindo.ledger.imported import Imported
 from jindo.ledger.manifest import ImportEntry, Manifest
+from jindo.ledger.opened import Ledger
 from jindo.ledger.refusals import (
     FIRST,
     check_other_import,
@@ -34,19 +36,20 @@ from jindo.ledger.refusals import (
     note_unended,
 )
 from jindo.ledger.rejects import Reject, write_rejects
-from jindo.ledger.sources import BlockSource, find_block_files, read_bitcoin
+from jindo.ledger.sources import (
+    CATALOGUE,
+    BlockSource,
+    Format,
+    SourceRequest,
+    check_options,
+    get_format,
+)
 from jindo.ledger.staging import Progress, Staging, open_staging
 from jindo.ledger.utxo_import import import_transactions
 
-FORMATS = ("transfers", "ethereum-etl", "bitcoin-etl", "bitcoin-blocks")
-_OF_UTXO = ("bitcoin-etl", "bitcoin-blocks")
+FORMATS = tuple(CATALOGUE)
+"""Names of the formats that can be imported."""
 _COUNTS = ("read", "added", "already_there", "left_by_distinct", "superseded")
-_DEFAULT_CHAIN = {
-    "transfers": ETHEREUM,
-    "ethereum-etl": ETHEREUM,
-    "bitcoin-etl": BITCOIN,
-    "bitcoin-blocks": BITCOIN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,6 @@ class ImportReport:
     """The chain's fingerprint after the import."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What a source's importer hands back; `chain` is `None` where nothing is new."""
-
-    chain: Chain | None
-    counts: dict[str, int]
-    rejects: list[Reject]
-    source_rows: dict[str, int]
-    notes: list[str]
-    staged: tuple[Path, BlockParcel] | None = None
-    """Raw blocks to keep for proofs, and the folder that they were written into."""
-
-
 def import_source(
     source: str,
     *,
@@ -108,19 +98,17 @@ def import_source(
         ConflictError: somebody else is writing to the ledger, or a file was imported before in another way.
         IntegrityError: the ledger is damaged.
     """
-    if format not in FORMATS:
-        raise InputError(f"there is no format {format!r}", remedy=f"Use one of {', '.join(FORMATS)}.")
-    if format != "transfers" and (columns or asset is not None or decimals is not None):
-        raise InputError("columns, asset and decimals belong to the format transfers only")
-    chain = chain or _DEFAULT_CHAIN[format]
-    files = find_block_files(source) if format == "bitcoin-blocks" else find_files(source)
+    reader = get_format(format)
+    check_options(reader, {"columns": columns, "asset": asset, "decimals": decimals})
+    chain = chain or reader.chain
+    files = reader.find(source)
     options: dict[str, Any] = {
         "asset": asset, "columns": dict(columns or {}), "decimals": decimals, "distinct": distinct
     }  # fmt: skip
     draft = _draft_entry(format, chain, files, options, progress)
     with writing(Path(into)) as ledger:
         notes = _check_before(ledger, draft, files, strict=strict, again=again)
-        imported = _run(ledger, files, format, chain, options, progress, again=again)
+        imported = _run(ledger, files, reader, chain, options, progress, again=again)
         if strict:
             check_strict(imported.rejects)
         check_taken(imported.rejects, imported.counts)
@@ -136,7 +124,7 @@ def build_ledger_from_columns(into: Path, chain: Chain) -> Manifest:
 def _run(
     ledger: Ledger,
     files: list[SourceFile],
-    format: str,  # noqa: A002
+    reader: Format,
     chain: ChainId,
     options: dict[str, Any],
     progress: Progress | None,
@@ -144,7 +132,7 @@ def _run(
     again: bool,
 ) -> Imported:
     old = ledger.chain(chain) if chain in ledger.chain_ids() else None
-    wanted = UtxoChain if format in _OF_UTXO else AccountChain
+    wanted = UtxoChain if reader.kind == "utxo" else AccountChain
     if old is not None and not isinstance(old, wanted):
         raise InputError(
             f"the ledger holds {chain} as the other sort of chain",
@@ -154,16 +142,26 @@ def _run(
     folder.mkdir()
     staging = open_staging(folder, progress)
     try:
-        if format in _OF_UTXO:
-            held = old if isinstance(old, UtxoChain) else None
-            if format == "bitcoin-blocks":
-                return _run_blocks(ledger, staging, files, chain, held)
-            rows = read_bitcoin(staging, files)
-            return Imported(*import_transactions(staging, files, chain, held, rows))
-        there = old if isinstance(old, AccountChain) else None
-        return Imported(*import_accounts(staging, files, format, chain, there, options, again=again))
+        if reader.raw_blocks:
+            return _run_blocks(ledger, staging, files, chain, old if isinstance(old, UtxoChain) else None)
+        request = SourceRequest(staging, files, chain, old, options)
+        imported = _run_rows(request, reader, again=again)
+        return dataclasses.replace(imported, notes=[*request.notes, *imported.notes], inexact=request.inexact)
     finally:
         staging.con.close()
+
+
+def _run_rows(request: SourceRequest, reader: Format, *, again: bool) -> Imported:
+    staging, files, chain, old = request.staging, request.files, request.chain, request.old
+    if reader.read is not None:
+        held = old if isinstance(old, UtxoChain) else None
+        return import_transactions(staging, files, chain, held, reader.read(request))
+    assert reader.stage is not None  # noqa: S101  # a format has one of the three
+    stage = partial(reader.stage, request)
+    there = old if isinstance(old, AccountChain) else None
+    return import_accounts(
+        staging, files, stage, chain, there, distinct=request.options["distinct"], again=again
+    )
 
 
 def _run_blocks(
@@ -171,7 +169,7 @@ def _run_blocks(
 ) -> Imported:
     folder = staging.folder / "blocks"
     with closing(BlockSource(staging, files, chain, ledger.blocks(chain).held(), folder)) as source:
-        imported = Imported(*import_transactions(staging, files, chain, old, source.rows()))
+        imported = import_transactions(staging, files, chain, old, source.rows())
         parcel = source.finish()
     return dataclasses.replace(
         imported,
@@ -236,11 +234,11 @@ def _record(
         ledger = keep_blocks(ledger, ChainId(entry.chain), *imported.staged)
     rejects = write_rejects(ledger.folder, number, source, imported.rejects)
     entry = dataclasses.replace(entry, rejects=rejects)
-    if imported.chain is None:
+    if imported.built is None:
         manifest = record_import(ledger, ledger.manifest.chains, entry)
     else:
-        manifest = record_chain(ledger, imported.chain, entry)
-    stands = manifest.chains.get(entry.chain)
+        manifest = record_built(ledger, ChainId(entry.chain), imported.built, entry, inexact=imported.inexact)
+    now = Ledger(ledger.folder, manifest)
     return ImportReport(
         chain=ChainId(entry.chain),
         rejected=len(imported.rejects),
@@ -248,6 +246,6 @@ def _record(
         rejects=ledger.folder / rejects if rejects else None,
         first_rejects=tuple(imported.rejects[:FIRST]),
         notes=tuple(notes),
-        fingerprint=stands.fingerprint if stands else "",
+        fingerprint=now.chain_fingerprint(ChainId(entry.chain)) if entry.chain in manifest.chains else "",
         **imported.counts,
     )

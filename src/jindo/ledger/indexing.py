@@ -1,89 +1,182 @@
-"""Columns of rows in ledger order become the chain that the tracer reads: pots, blocks and offsets.
+"""Columns of rows in ledger order become a run that the tracer reads: adjacency, spenders, blocks.
 
-* Pure and vectorised: the builder in memory and the importer on disk both end here, so that they cannot differ.
-* Rows come in ledger order and leave in it; every list of events keeps that order.
-* Pots are numbered by account, then asset; accounts, assets and transactions are numbered by their text, so
-  that their relative order survives a later import and an extract.
+* Pure and vectorised: the builder in memory, the importer, joining and cutting all end here, so that they cannot
+  differ.
+* Rows come in ledger order and leave in it; every list of rows keeps that order.
+* Memory is a few columns beside those given, which may be mapped.
 
-It does not check rows (`sources`) and does not store them (`folder`).
+It does not check rows (`sources`), number ids (`appearance`, `numbering`) or store runs (`run_files`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import numpy as np
 
-from jindo.ledger.chain import NOBODY, Amounts, Blocks, Ints
-
-NARROW_BITS = 62
-"""A chain is narrow while no pot's whole traffic reaches two to this power."""
-
-_FLAGS_LIMIT = 1 << 28
-_Pair: TypeAlias = tuple[Ints, Ints]
+from jindo.ledger.amount_columns import find_max_sum, find_max_traffic
+from jindo.ledger.pieces import MOST_IDS, find_max, is_ascending, iter_pieces, to_index
+from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
 
 
-@dataclass(frozen=True, slots=True)
-class Pots:
-    """The pots of n events: what `AccountChain` holds under the same names."""
-
-    src: Ints
-    dst: Ints
-    pot_account: Ints
-    pot_asset: Ints
-    account_pots: Ints
-
-
-def build_pots(sender: Ints, receiver: Ints, asset: Ints, *, accounts: int, assets: int) -> Pots:
-    """Pots of events given by account and asset ids (arrays of length n, -1 for nobody)."""
-    width = max(assets, 1)
-    from_key = np.where(sender >= 0, sender * np.int64(width) + asset, NOBODY)
-    to_key = np.where(receiver >= 0, receiver * np.int64(width) + asset, NOBODY)
-    if accounts * width <= _FLAGS_LIMIT:
-        there = np.zeros(accounts * width + 1, dtype=bool)  # the last place is nobody's
-        there[from_key] = there[to_key] = True
-        keys = np.flatnonzero(there[:-1])
-        number = np.cumsum(there, dtype=np.int64) - 1
-        number[-1] = NOBODY
-        src, dst = number[from_key], number[to_key]
-    else:
-        keys = np.unique(np.concatenate([from_key, to_key]))
-        keys = keys[keys >= 0]
-        src = np.where(from_key >= 0, np.searchsorted(keys, from_key), NOBODY)
-        dst = np.where(to_key >= 0, np.searchsorted(keys, to_key), NOBODY)
-    account, of_asset = np.divmod(keys, width)
-    return Pots(
-        src=to_index(src),
-        dst=to_index(dst),
-        pot_account=to_index(account),
-        pot_asset=to_index(of_asset),
-        account_pots=np.searchsorted(account, np.arange(accounts + 1)).astype(np.int64),
+def build_account_run(
+    *,
+    first_event: int,
+    first_transaction: int,
+    first_account: int,
+    first_pot: int,
+    blocks: Blocks,
+    accounts: Texts,
+    tx_hashes: Texts,
+    src: Ints,
+    dst: Ints,
+    amount: Amounts,
+    tx: Ints,
+    kind: Ints,
+    position: Ints,
+    time: Ints,
+    tx_index: Ints,
+    pot_account: Ints,
+    pot_asset: Ints,
+    memos: Sequence[str | None] | None = None,
+) -> AccountRun:
+    """The run of these columns, which are in ledger order and numbered already (`AccountRun` says how)."""
+    return AccountRun(
+        first_event=first_event,
+        first_transaction=first_transaction,
+        first_account=first_account,
+        first_pot=first_pot,
+        blocks=blocks,
+        accounts=accounts,
+        tx_hashes=tx_hashes,
+        src=src,
+        dst=dst,
+        amount=amount,
+        tx=tx,
+        kind=kind,
+        position=position,
+        time=time,
+        tx_index=tx_index,
+        pot_account=pot_account,
+        pot_asset=pot_asset,
+        outgoing=build_adjacency(src),
+        incoming=build_adjacency(dst),
+        account_pots=build_adjacency(pot_account),
+        max_traffic=find_max_traffic(amount, src, dst),
+        tx_events=None if is_ascending(tx) else build_adjacency(tx),
+        memos=memos,
     )
 
 
-def build_groups(group: Ints, count: int) -> _Pair:
-    """Offsets (count + 1) and rows of each group, rows in order; rows of group -1 are in none."""
-    rows = np.argsort(group, kind="stable")
-    nobody = int(np.count_nonzero(group < 0))
-    sizes = np.bincount(group[group >= 0], minlength=count) if len(group) else np.zeros(count, dtype=np.int64)
-    return build_offsets(sizes), to_index(rows[nobody:])
-
-
-def build_offsets(sizes: Ints | Sequence[int]) -> Ints:
-    """Where each of the runs of these sizes begins, and where the last ends."""
-    offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(np.asarray(sizes, dtype=np.int64), out=offsets[1:])
-    return offsets
-
-
-def build_blocks(block: Ints, time: Ints) -> Blocks:
-    """The blocks of rows in ledger order, with the running maximum of their times."""
-    first = (
-        np.flatnonzero(np.diff(block, prepend=block[0] - 1)) if len(block) else np.zeros(0, dtype=np.int64)
+def assemble_utxo_run(
+    *,
+    first_transaction: int,
+    first_input: int,
+    first_output: int,
+    first_account: int,
+    blocks: Blocks,
+    accounts: Texts,
+    tx_hashes: Texts,
+    time: Ints,
+    tx_index: Ints,
+    coinbase: Ints,
+    in_offsets: Ints,
+    in_output: Ints,
+    in_amount: Amounts,
+    in_known: Ints,
+    in_account: Ints,
+    in_stated: Ints,
+    missing: Ints,
+    missing_hash: Sequence[str],
+    missing_index: Ints,
+    out_offsets: Ints,
+    out_amount: Amounts,
+    out_account: Ints,
+) -> UtxoRun:
+    """The run of these columns, which are in ledger order and numbered already (`UtxoRun` says how)."""
+    out_spender, spent, spent_by = find_spenders(
+        in_output, in_offsets, first_output, len(out_account), first_transaction
     )
-    running = np.maximum.accumulate(np.maximum(time, NOBODY)) if len(time) else time
+    return UtxoRun(
+        first_transaction=first_transaction,
+        first_input=first_input,
+        first_output=first_output,
+        first_account=first_account,
+        blocks=blocks,
+        accounts=accounts,
+        tx_hashes=tx_hashes,
+        time=time,
+        tx_index=tx_index,
+        coinbase=coinbase,
+        in_offsets=in_offsets,
+        in_output=in_output,
+        in_amount=in_amount,
+        in_known=in_known,
+        in_account=in_account,
+        in_stated=in_stated,
+        missing=missing,
+        missing_hash=missing_hash,
+        missing_index=missing_index,
+        out_offsets=out_offsets,
+        out_amount=out_amount,
+        out_account=out_account,
+        out_spender=out_spender,
+        spent=spent,
+        spent_by=spent_by,
+        account_outputs=build_adjacency(out_account),
+        max_traffic=max(find_max_sum(in_amount, in_offsets), find_max_sum(out_amount, out_offsets)),
+    )
+
+
+def build_adjacency(owner: Ints) -> Adjacency:
+    """The rows of each owner (one per row, -1 for nobody), ascending.
+
+    Owner and row are sorted as the halves of one 64-bit number: in place, and faster than counting at random.
+    """
+    if len(owner) > MOST_IDS or find_max(owner) > MOST_IDS:
+        raise OverflowError("a run holds fewer than 2^31 rows, and a chain fewer than 2^31 pots and accounts")
+    packed = np.empty(len(owner), np.int64)
+    for start, stop in iter_pieces(len(owner)):
+        packed[start:stop] = owner[start:stop]
+        packed[start:stop] <<= 32
+        packed[start:stop] |= np.arange(start, stop)
+    packed.sort()
+    packed = packed[np.searchsorted(packed, 0) :]
+    first = _find_changes(packed)
+    owners = to_index(packed[first] >> 32)
+    rows = packed.astype(np.int32)  # the lower half
+    offsets = np.append(first, len(packed)).astype(np.int32)
+    highest = int(owners[-1]) if len(owners) else NOBODY
+    if highest + 2 > 2 * len(owners) + 1:
+        return Adjacency(owners, offsets, rows)
+    dense = np.zeros(highest + 2, np.int32)
+    dense[owners + 1] = np.diff(offsets)
+    np.cumsum(dense, out=dense)
+    return Adjacency(None, dense, rows)
+
+
+def find_spenders(
+    in_output: Ints, in_offsets: Ints, first_output: int, outputs: int, first_transaction: int
+) -> tuple[Ints, Ints, Ints]:
+    """The spender of each output of a run, or -1; the earlier outputs that it spends, ascending, and their spenders."""
+    spender = np.full(outputs, NOBODY, np.int64)
+    earlier = [np.zeros((2, 0), np.int64)]
+    for start, stop in iter_pieces(len(in_output)):
+        spent = in_output[start:stop].astype(np.int64)
+        by = first_transaction + np.searchsorted(in_offsets, np.arange(start, stop), side="right") - 1
+        here = spent >= first_output
+        spender[spent[here] - first_output] = by[here]
+        before = (spent >= 0) & ~here
+        earlier.append(np.stack([spent[before], by[before]]))
+    pairs = np.concatenate(earlier, axis=1)
+    order = np.argsort(pairs[0])
+    return to_index(spender), to_index(pairs[0][order]), to_index(pairs[1][order])
+
+
+def build_blocks(block: Ints, time: Ints, *, before: int = NOBODY) -> Blocks:
+    """The blocks of rows in ledger order; `before` is the running maximum of times before them."""
+    first = _find_changes(block, shift=0)
+    running = np.maximum.accumulate(np.maximum(time, before)) if len(time) else time
     last = np.append(first[1:], len(block)) - 1 if len(block) else first
     return Blocks(
         height=block[first].astype(np.int64),
@@ -92,40 +185,18 @@ def build_blocks(block: Ints, time: Ints) -> Blocks:
     )
 
 
-def fits_narrow(amount: Amounts, *groups: tuple[Ints, int]) -> bool:
-    """Whether no group's sum reaches 2^62, summed over all the groupings together (`group`, count).
-
-    Rows of group -1 count nowhere. Exact: halves of 32 bits are summed apart.
-    """
-    if not isinstance(amount, np.ndarray):
-        return False
-    size = max((count for _, count in groups), default=0)
-    low, high = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
-    for group, _ in groups:
-        rows = np.flatnonzero(group >= 0)
-        np.add.at(low, group[rows], amount[rows] & 0xFFFFFFFF)
-        np.add.at(high, group[rows], amount[rows] >> 32)
-    return not len(low) or int((high + (low >> 32)).max()) < 1 << (NARROW_BITS - 32)
+def build_offsets(sizes: Ints | Sequence[int]) -> Ints:
+    """Where each of the runs of these sizes begins, and where the last ends."""
+    offsets = np.zeros(len(sizes) + 1, dtype=np.int64)
+    np.cumsum(np.asarray(sizes, dtype=np.int64), out=offsets[1:])
+    return to_index(offsets)
 
 
-def to_amounts(values: Sequence[int]) -> Amounts:
-    """An int64 array where every amount is below 2^62, else the list itself."""
-    if all(value >> NARROW_BITS == 0 for value in values):
-        return np.array(values, dtype=np.int64)
-    return list(values)
-
-
-def to_column(values: Iterable[int]) -> Ints:
-    """The numbers as an int64 array."""
-    return np.fromiter(values, dtype=np.int64)
-
-
-def to_list(amount: Amounts) -> list[int]:
-    """The amounts as Python integers."""
-    return [int(value) for value in amount]
-
-
-def to_index(values: Ints) -> Ints:
-    """Ids as int32 where they fit, else int64: half the memory of a large ledger."""
-    fits = not len(values) or int(values.max()) < 1 << 31
-    return values.astype(np.int32 if fits else np.int64)
+def _find_changes(values: Ints, *, shift: int = 32) -> Ints:
+    """Rows whose value, without its lower bits, is another than that of the row before."""
+    found = [np.zeros(min(len(values), 1), np.int64)]
+    for start, stop in iter_pieces(len(values)):
+        first = max(start, 1)
+        changed = (values[first:stop] >> shift) != (values[first - 1 : stop - 1] >> shift)
+        found.append(first + np.flatnonzero(changed))
+    return np.concatenate(found)

@@ -1,11 +1,11 @@
-"""`ledger.json`: what a ledger folder holds, and which generation of each chain counts.
+"""`ledger.json`: what a ledger folder holds, and which runs of each chain count.
 
 * It is replaced in one step: whoever reads it sees the last whole version.
 * It holds no clock time and no path of the machine: the same imports give the same text.
-* It states the SHA-256 of every column's file and of itself; version 1, which has neither, is still read.
-* A file that is not a ledger's, not whole, or of a later version is refused with what to do.
+* It states the SHA-256 of every column's file and of itself.
+* A file that is not a ledger's, not whole, or of another version is refused with what to do.
 
-The columns themselves are `generation`'s; the folder's lock and its cleaning are `folder`'s.
+The columns themselves are `run_files`'; the folder's lock and its cleaning are `folder`'s.
 """
 
 from __future__ import annotations
@@ -15,24 +15,64 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from jindo.base.errors import InputError, IntegrityError, NotFound
 from jindo.ledger.bitcoin.parcel import PARCEL_FILES, BlockParcel
-from jindo.ledger.generation import sync_folder
+from jindo.ledger.hashing import sync_folder
+from jindo.ledger.run_columns import ACCOUNT, UTXO, Counts
+from jindo.ledger.run_files import SUFFIX
+from jindo.ledger.runs import MOST_TRAFFIC
 from jindo.seal import sha256_hex
 
 FORMAT = "jindo-ledger"
-VERSION = 2
-UNHASHED = 1
-"""The version that stated no hashes."""
+VERSION = 3
 FILE = "ledger.json"
 
-_GENERATION = re.compile(r"chains/[-_a-zA-Z0-9]+/[0-9]{4,}")
-_COLUMN = re.compile(r"[a-z_]+\.arrow")
+_RUN = re.compile(r"chains/[-_a-zA-Z0-9]+/[0-9]{4,}(\.arrow)?")
+_COLUMN = re.compile(r"[a-z_]+\.arrow|[0-9]{4,}\.arrow")
 _PARCEL = re.compile(r"blocks/[-_a-zA-Z0-9]+/[0-9]{4,}")
 _REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One run of a chain."""
+
+    place: str
+    """Its folder, or its one file (`.arrow`), below the ledger's."""
+    rows: int
+    """Movements on an account chain, transactions on a UTXO chain."""
+    transactions: int
+    accounts: int
+    """Accounts first seen in it; so pots."""
+    pots: int
+    """On a UTXO chain: outputs."""
+    inputs: int
+    blocks: list[int]
+    """First and last block that has rows."""
+    times: list[int]
+    """Least and greatest known time in unix seconds; empty where none is known."""
+    assets: int
+    """How many of the chain's assets are known by its end."""
+    max_traffic: str
+    """Decimal text of `AccountRun.max_traffic`, `UtxoRun.max_traffic`."""
+    size: int
+    """Bytes of its files."""
+    files: dict[str, str]
+    """SHA-256 of each file, by name."""
+
+    @property
+    def counts(self) -> Counts:
+        """How much the run holds."""
+        return Counts(self.rows, self.transactions, self.accounts, self.pots, self.inputs)
+
+    def paths(self) -> dict[str, str]:
+        """SHA-256 of each file, by path below the ledger's folder."""
+        folder = self.place.rpartition("/")[0] if self.place.endswith(SUFFIX) else self.place
+        return {f"{folder}/{name}": digest for name, digest in self.files.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +81,26 @@ class ChainEntry:
 
     kind: str
     """`account` or `utxo`."""
-    generation: str
-    """Folder of its columns, below the ledger's."""
-    fingerprint: str
-    rows: int
-    """Movements on an account chain, transactions on a UTXO chain."""
-    transactions: int
-    accounts: int
-    narrow: bool
+    next: int
+    """Number of the next run to be written; none is used twice."""
     assets: list[str]
+    """In order of appearance."""
     decimals: list[int | None]
     asset_rows: list[int]
     """Rows of each asset; on a UTXO chain its outputs."""
-    blocks: list[int]
-    """First and last block that has rows; empty where there is none."""
-    times: list[int]
-    """First and last known time in unix seconds; empty where none is known."""
-    files: dict[str, str] | None = None
-    """SHA-256 of each column's file, by name; `None` where the generation was written before there were any."""
+    inexact: str | None
+    """Why amounts may be off by rounding, in the words of the source; `None` where they are exact."""
+    runs: list[RunEntry]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether sums of int64 hold what any pot, or on a UTXO chain any transaction, moves."""
+        traffic = [int(run.max_traffic) for run in self.runs]
+        return (sum(traffic) if self.kind == ACCOUNT else max(traffic, default=0)) < MOST_TRAFFIC
+
+    def counts(self, runs: int | None = None) -> Counts:
+        """How much the chain, or its first runs, hold."""
+        return sum((run.counts for run in self.runs[:runs]), Counts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +156,9 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise IntegrityError("the file is not a ledger's", place=str(path))
-        if content["version"] > VERSION:
-            raise InputError(
-                f"the ledger has format version {content['version']}, and this program reads up to {VERSION}",
-                place=str(path),
-                remedy="Use a newer Jindo, or import the sources into a new folder.",
-            )
+        _check_version(path, content["version"])
         _check_whole(content)
-        chains = {name: ChainEntry(**entry) for name, entry in content["chains"].items()}
+        chains = {name: _to_chain(entry) for name, entry in content["chains"].items()}
         imports = [ImportEntry(**entry) for entry in content["imports"]]
         blocks = {n: [BlockParcel(**entry) for entry in e] for n, e in content.get("blocks", {}).items()}
         manifest = Manifest(chains, imports, blocks)
@@ -147,9 +184,40 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     sync_folder(folder)
 
 
+def _check_version(path: Path, version: int) -> None:
+    if version > VERSION:
+        raise InputError(
+            f"the ledger has format version {version}, and this program reads {VERSION}",
+            place=str(path),
+            remedy="Use a newer Jindo, or import the sources into a new folder.",
+        )
+    if version < VERSION:
+        raise InputError(
+            f"the ledger has format version {version} of an earlier Jindo, and this program reads {VERSION}",
+            place=str(path),
+            remedy="Import the sources into a new folder; the earlier ledger stays as it is.",
+        )
+
+
 def _check_whole(content: dict[str, Any]) -> None:
-    if content["version"] > UNHASHED and content.pop("sha256") != _hash_content(content):
+    if content.pop("sha256") != _hash_content(content):
         raise ValueError("sha256")
+
+
+def _to_chain(entry: dict[str, Any]) -> ChainEntry:
+    chain = ChainEntry(**{**entry, "runs": [RunEntry(**run) for run in entry["runs"]]})
+    numbers = [chain.next, *chain.asset_rows, *(n for run in chain.runs for n in (*run.blocks, *run.times))]
+    numbers += [
+        n for run in chain.runs for n in (*dataclasses.astuple(run.counts), run.assets, int(run.max_traffic))
+    ]
+    if chain.kind not in (ACCOUNT, UTXO) or any(type(n) is not int or n < -1 for n in numbers):
+        raise ValueError(entry)
+    if not len(chain.assets) == len(chain.decimals) == len(chain.asset_rows):
+        raise ValueError(chain.assets)
+    ends = [height for run in chain.runs for height in run.blocks]
+    if len(ends) != 2 * len(chain.runs) or any(a > b for a, b in pairwise(ends)):
+        raise ValueError(ends)
+    return chain
 
 
 def _hash_content(content: dict[str, Any]) -> str:
@@ -159,11 +227,11 @@ def _hash_content(content: dict[str, Any]) -> str:
 
 def _check_places(manifest: Manifest) -> None:
     """A manifest may come from anybody: no path in it may lead out of the ledger's folder."""
-    for chain in manifest.chains.values():
-        if not _GENERATION.fullmatch(chain.generation):
-            raise ValueError(chain.generation)
-        if any(not _COLUMN.fullmatch(name) for name in chain.files or ()):
-            raise ValueError(chain.files)
+    for run in (run for chain in manifest.chains.values() for run in chain.runs):
+        if not _RUN.fullmatch(run.place):
+            raise ValueError(run.place)
+        if any(not _COLUMN.fullmatch(name) for name in run.files):
+            raise ValueError(run.files)
     for parcel in (parcel for parcels in manifest.blocks.values() for parcel in parcels):
         if not _PARCEL.fullmatch(parcel.folder) or parcel.files.keys() != PARCEL_FILES:
             raise ValueError(parcel.folder)

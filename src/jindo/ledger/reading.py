@@ -8,44 +8,50 @@ Single rows with types are `extract`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jindo.ledger.chain import AccountChain, Ints
-from jindo.ledger.generation import to_arrow_texts
+from jindo.ledger.account_chain import AccountChain
+from jindo.ledger.runs import Ints, Texts
+from jindo.ledger.text_views import take_texts
 
 _CHUNK = 1 << 18
 
 
-def iter_text_batches(chain: AccountChain) -> Iterator[Any]:
-    """Arrow record batches of the rows, at least one; `ord` counts up from minus their number.
+def iter_text_batches(chain: AccountChain, *, first_run: int = 0) -> Iterator[Any]:
+    """Arrow record batches of the rows from run `first_run` on, at least one; `ord` counts up from minus their number.
 
-    `amount` is int64, NULL where the chain is wide; then `wide` is the amount in decimal text.
+    `amount` is int64, NULL where it does not fit; then `wide` is the amount in decimal text.
     """
-    accounts, hashes = to_arrow_texts(chain.accounts), to_arrow_texts(chain.tx_hashes)
-    for start in range(0, max(chain.event_count, 1), _CHUNK):
-        rows = slice(start, min(start + _CHUNK, chain.event_count))
-        yield _read_batch(chain, rows, accounts, hashes)
+    first = chain.row_starts[first_run]
+    for start in range(first, max(chain.event_count, first + 1), _CHUNK):
+        yield _read_batch(chain, slice(start, min(start + _CHUNK, chain.event_count)))
 
 
-def _read_batch(chain: AccountChain, rows: slice, accounts: Any, hashes: Any) -> Any:
-    src, dst = chain.src[rows], chain.dst[rows]
+def read_names(table: Texts, ids: Ints, *, escape: Callable[[Any], Any] | None = None) -> Any:
+    """The texts of these ids (-1: NULL) as an Arrow array; each text is read, and escaped, once."""
+    known, place = np.unique(np.maximum(ids, 0), return_inverse=True)
+    texts = take_texts(table, known) if np.any(ids >= 0) else pa.nulls(len(known), pa.large_string())
+    texts = escape(texts) if escape else texts
+    return pc.take(texts, pa.array(place, mask=np.asarray(ids < 0)))
+
+
+def _read_batch(chain: AccountChain, rows: slice) -> Any:
+    src, dst, tx = chain.src[rows], chain.dst[rows], chain.tx[rows]
     asset = chain.pot_asset[np.where(src >= 0, src, dst)]
-    amount, wide = _amounts(chain, rows)
-    memos = (
-        [None] * len(src) if chain.memos is None else [chain.memos[i] for i in range(rows.start, rows.stop)]
-    )
+    amount, wide = _amounts(chain.amount[rows])
+    memos = [None] * len(src) if chain.memos is None else list(chain.memos[rows])
     columns = {
         "block": pa.array(chain.block[rows]),
-        "tx_hash": pc.take(hashes, pa.array(chain.tx[rows])),
-        "sender": _names(accounts, chain.pot_account, src),
-        "receiver": _names(accounts, chain.pot_account, dst),
-        "tx_index": pa.array(chain.tx_index[rows]),
-        "position": pa.array(chain.position[rows]),
+        "tx_hash": read_names(chain.tx_hashes, tx),
+        "sender": read_names(chain.accounts, find_accounts(chain, src)),
+        "receiver": read_names(chain.accounts, find_accounts(chain, dst)),
+        "tx_index": pa.array(np.asarray(chain.tx_index[tx], np.int64)),
+        "position": pa.array(np.asarray(chain.position[rows], np.int64)),
         "asset": pc.take(pa.array(chain.assets, type=pa.large_string()), pa.array(asset)),
         "time": pa.array(chain.time[rows]),
         "amount": amount,
@@ -57,15 +63,15 @@ def _read_batch(chain: AccountChain, rows: slice, accounts: Any, hashes: Any) ->
     return pa.record_batch(columns)
 
 
-def _names(accounts: Any, pot_account: Ints, pots: Ints) -> Any:
-    return pc.take(accounts, pa.array(pot_account[np.maximum(pots, 0)], mask=np.asarray(pots < 0)))
+def find_accounts(chain: AccountChain, pots: Ints) -> Ints:
+    """The account of each pot; -1 where it is nobody's."""
+    return np.where(pots >= 0, chain.pot_account[np.maximum(pots, 0)], pots)
 
 
-def _amounts(chain: AccountChain, rows: slice) -> tuple[Any, Any]:
-    if isinstance(chain.amount, np.ndarray):
-        small = pa.array(chain.amount[rows])
-        return small, pa.nulls(len(small), pa.large_string())
-    values = [chain.amount[i] for i in range(rows.start, rows.stop)]
+def _amounts(amount: Any) -> tuple[Any, Any]:
+    if isinstance(amount, np.ndarray):
+        return pa.array(amount), pa.nulls(len(amount), pa.large_string())
+    values = [int(value) for value in amount]
     fits = [value < 10**18 for value in values]
     small = pa.array([v if fit else None for v, fit in zip(values, fits, strict=True)], type=pa.int64())
     wide = [None if fit else str(v) for v, fit in zip(values, fits, strict=True)]

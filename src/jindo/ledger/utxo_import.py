@@ -4,6 +4,7 @@
 * Refused are: another content or place under a known hash, a second spend, a spend before the output is made or
   of an output that is not there, a stated value that is wrong, and inputs worth less than the outputs.
 * The same transaction again is there already.
+* Runs that end before the first block touched stay as they are; what stands after them is built anew, as one run.
 
 The formats are `sources.bitcoin_etl`'s and `sources.bitcoin_blocks`'s; the chain's columns are `build`'s.
 """
@@ -13,23 +14,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from jindo.base.ids import ChainId
-from jindo.ledger.build_utxo import build_utxo_chain, output_account
+import numpy as np
+
+from jindo.base.ids import ChainId, native_asset
+from jindo.ledger.build_utxo import build_utxo_run, output_account
 from jindo.ledger.chain import UtxoChain
 from jindo.ledger.extract import read_transactions
 from jindo.ledger.files import SourceFile
+from jindo.ledger.imported import Built, Imported
 from jindo.ledger.rejects import Reject
 from jindo.ledger.rows import UtxoInput, UtxoTransaction
+from jindo.ledger.runs import NOBODY, UtxoRun
 from jindo.ledger.sources import BadRow
 from jindo.ledger.staging import Staging
 
 
 class Admission:
-    """The transactions let in so far, and what speaks against one more."""
+    """The transactions let in so far, and what speaks against one more.
 
-    def __init__(self, held: Sequence[UtxoTransaction]) -> None:
+    Those of the runs that stay are read from them when they are asked for; the others are kept here.
+    """
+
+    def __init__(self, before: UtxoChain, held: Sequence[UtxoTransaction]) -> None:
         self.transactions: dict[str, UtxoTransaction] = {}
         self._spender: dict[tuple[str, int], UtxoTransaction] = {}
+        self._before = before
+        self._missing = _read_missing(before)
         for row in held:
             self.add(row)
 
@@ -39,6 +49,25 @@ class Admission:
         for given in row.inputs:
             self._spender[given.prev_hash, given.prev_index] = row
 
+    def find(self, tx_hash: str) -> UtxoTransaction | None:
+        """The transaction of that hash, if it is in."""
+        found = self.transactions.get(tx_hash)
+        if found is not None:
+            return found
+        tx = self._before.tx_hashes.find(tx_hash)
+        return None if tx < 0 else _read_as_stated(self._before, tx)
+
+    def find_spender(self, name: tuple[str, int]) -> UtxoTransaction | None:
+        """The transaction that spends an output, if one is in."""
+        found = self._spender.get(name)
+        if found is not None:
+            return found
+        spender = self._missing.get(name, NOBODY)
+        maker = self._before.tx_hashes.find(name[0])
+        if maker >= 0 and name[1] < len(outputs := self._before.outputs_of(maker)):
+            spender = self._before.spender_of(outputs[name[1]])
+        return None if spender < 0 else _read_as_stated(self._before, spender)
+
     def find_problem(self, row: UtxoTransaction) -> tuple[str, str] | None:
         """Code and reason why `row` cannot be let in, or `None`."""
         return self._check_inputs(row) or self._check_value(row, None) or self._check_spenders(row)
@@ -47,11 +76,11 @@ class Admission:
         names = [(given.prev_hash, given.prev_index) for given in row.inputs]
         for given, name in zip(row.inputs, names, strict=True):
             says = f"output {given.prev_index} of {given.prev_hash}"
-            other = self._spender.get(name)
+            other = self.find_spender(name)
             if other is not None or names.count(name) > 1:
                 by = f" by {other.tx_hash}" if other is not None else ""
                 return "ledger.double-spend", f"{says} is spent already{by}"
-            maker = self.transactions.get(given.prev_hash)
+            maker = self.find(given.prev_hash)
             if maker is not None:
                 problem = _check_spend(maker, row, given)
                 if problem is not None:
@@ -71,7 +100,7 @@ class Admission:
         return None
 
     def _find_spenders(self, row: UtxoTransaction) -> list[UtxoTransaction]:
-        found = (self._spender.get((row.tx_hash, i)) for i in range(len(row.outputs) + 1))
+        found = (self.find_spender((row.tx_hash, i)) for i in range(len(row.outputs) + 1))
         return list({spender.tx_hash: spender for spender in found if spender is not None}.values())
 
     def _check_value(self, row: UtxoTransaction, maker: UtxoTransaction | None) -> tuple[str, str] | None:
@@ -87,7 +116,7 @@ class Admission:
 
     def _find_value(self, given: UtxoInput, maker: UtxoTransaction | None) -> int | None:
         if maker is None or maker.tx_hash != given.prev_hash:
-            maker = self.transactions.get(given.prev_hash)
+            maker = self.find(given.prev_hash)
         return given.value if maker is None else maker.outputs[given.prev_index].value
 
 
@@ -97,22 +126,26 @@ def import_transactions(
     chain: ChainId,
     old: UtxoChain | None,
     rows: Iterable[tuple[int, int, str, UtxoTransaction | BadRow]],
-) -> tuple[UtxoChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
-    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes.
+) -> Imported:
+    """Read the rows and build what they add to `old`.
 
     `rows` are those of the files: number of the file, line, the line itself, and what it says.
     """
-    admission = Admission(_read_held(old))
+    old = old or UtxoChain(chain, native_asset(chain), narrow=True, runs=())
     rejects, good = [], []
     for number, line, text, row in rows:
         if isinstance(row, BadRow):
             rejects.append(Reject(files[number].name, line, row.code, row.reason, row.remedy, text))
         else:
             good.append((row.block, row.tx_index, number, line, row))
+    low = min((item[0] for item in good), default=None)
+    keep = len(old.runs) if low is None else sum(int(run.blocks.height[-1]) < low for run in old.runs)
+    before = dataclasses.replace(old, runs=old.runs[:keep])
+    admission = Admission(before, [_read_as_stated(old, t) for t in range(before.tx_count, old.tx_count)])
     read = len(good) + len(rejects)
     added = there = 0
     for _, _, number, line, row in sorted(good, key=lambda item: item[:4]):
-        held = admission.transactions.get(row.tx_hash)
+        held = admission.find(row.tx_hash)
         problem = admission.find_problem(row) if held is None else _compare(held, row)
         if problem is not None:
             remedy = "Compare with another copy of the chain, and leave the wrong one out."
@@ -125,34 +158,32 @@ def import_transactions(
             there += 1
     counts = {"read": read, "added": added, "already_there": there, "left_by_distinct": 0, "superseded": 0}
     staging.progress("building", 0, None)
-    built = build_utxo_chain(chain, admission.transactions.values()) if added else None
+    run = build_utxo_run(before, admission.transactions.values()) if added else None
+    built = None if run is None else Built(keep, (run,), (old.asset,), (8,))
     rejects.sort(key=lambda reject: (reject.file, reject.line))
-    return built, counts, rejects, {"transactions": read}, _read_notes(built or old)
+    runs = old.runs if run is None else (*before.runs, run)
+    return Imported(built, counts, rejects, {"transactions": read}, _read_notes(runs))
 
 
-def _read_held(old: UtxoChain | None) -> list[UtxoTransaction]:
-    """What the ledger holds, with only those input values that a source stated."""
-    if old is None:
-        return []
-    rows = read_transactions(old, range(old.tx_count))
-    return [_unfill(old, t, row) for t, row in enumerate(rows)]
-
-
-def _unfill(old: UtxoChain, t: int, row: UtxoTransaction) -> UtxoTransaction:
-    first = int(old.in_offsets[t])
+def _read_as_stated(chain: UtxoChain, tx: int) -> UtxoTransaction:
+    """A transaction with only those input values that a source stated."""
+    (row,) = read_transactions(chain, (tx,))
+    stated = [bool(chain.in_stated[i]) for i in chain.inputs_of(tx)]
     inputs = tuple(
-        UtxoInput(
-            given.prev_hash,
-            given.prev_index,
-            *((given.value, given.address) if _stated(old, first + i) else ()),
-        )
-        for i, given in enumerate(row.inputs)
+        UtxoInput(given.prev_hash, given.prev_index, *((given.value, given.address) if is_stated else ()))
+        for given, is_stated in zip(row.inputs, stated, strict=True)
     )
     return dataclasses.replace(row, inputs=inputs)
 
 
-def _stated(old: UtxoChain, i: int) -> bool:
-    return old.in_stated is not None and bool(old.in_stated[i])
+def _read_missing(chain: UtxoChain) -> dict[tuple[str, int], int]:
+    """The outputs that are spent without being in the ledger, each with the transaction that spends it."""
+    found: dict[tuple[str, int], int] = {}
+    for run in chain.runs:
+        makers = np.searchsorted(run.in_offsets, run.missing, side="right") - 1 + run.first_transaction
+        names = zip(run.missing_hash, run.missing_index.tolist(), strict=True)
+        found.update(zip(names, makers.tolist(), strict=True))
+    return found
 
 
 def _check_spend(
@@ -182,10 +213,8 @@ def _content(row: UtxoTransaction) -> tuple[object, ...]:
     return row.coinbase, spent, tuple((made.value, output_account(made)) for made in row.outputs)
 
 
-def _read_notes(chain: UtxoChain | None) -> list[str]:
-    if chain is None or chain.in_stated is None:
-        return []
-    unknown = int(((chain.in_output < 0) & (chain.in_stated == 0)).sum())
+def _read_notes(runs: Sequence[UtxoRun]) -> list[str]:
+    unknown = sum(int(np.count_nonzero(run.in_stated[run.missing] == 0)) for run in runs)
     if not unknown:
         return []
     return [f"{unknown} inputs spend outputs that are not in the ledger and whose value no source states"]

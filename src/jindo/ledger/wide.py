@@ -9,10 +9,13 @@ Narrow chains do not come here: their amounts are int64.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from jindo.ledger.chain import Ints
+from jindo.base.compiling import compile_kept
+from jindo.ledger.runs import Ints
 
 WIDTH = 32
 
@@ -58,3 +61,29 @@ class WideColumn(Sequence[int]):
         return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # a column is data, not a key
+
+
+def parse_decimals(texts: Any) -> Ints:
+    """The numbers written in an Arrow array of decimal texts without NULL, each up to 2^256-1; shape (n, 32)."""
+    array = texts.cast(pa.large_string())
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    found = np.zeros((len(array), WIDTH), np.uint8)
+    _parse_digits(np.frombuffer(data or b"0", np.uint8), ends, found)
+    return found
+
+
+@compile_kept
+def _parse_digits(data, ends, found):  # type: ignore[no-untyped-def]
+    """Schoolbook: each digit multiplies eight limbs of 32 bits by ten."""
+    limbs = np.zeros(8, np.uint64)
+    for row in range(len(ends) - 1):
+        limbs[:] = 0
+        for i in range(ends[row], ends[row + 1]):
+            carry = np.uint64(data[i] - 48)
+            for place in range(8):
+                value = limbs[place] * np.uint64(10) + carry
+                limbs[place] = value & np.uint64(0xFFFFFFFF)
+                carry = value >> np.uint64(32)
+        for place in range(32):
+            found[row, 31 - place] = (limbs[place // 4] >> np.uint64(8 * (place % 4))) & np.uint64(0xFF)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jindo.base.ids import BURN_ADDRESSES
-from jindo.ledger import AccountChain, Chain, UtxoChain
+from jindo.ledger import NOBODY, AccountChain, Chain, UtxoChain
 
 REASONS = ("service", "likely-service", "mixer", "departed", "burned", "fee", "limit", "held")
 """Every reason that a balance sheet can show, in its order."""
@@ -70,7 +70,9 @@ class Stops:
 
 
 def account_of(chain: Chain, pot: int) -> int:
-    """The account that a pot belongs to; -1 where a UTXO's script is nobody's."""
+    """The account that a pot belongs to; -1 for nobody's pot."""
+    if pot < 0:
+        return NOBODY
     return int(chain.out_account[pot] if isinstance(chain, UtxoChain) else chain.pot_account[pot])
 
 
@@ -92,5 +94,4 @@ def build_stops(chain: Chain, boundary: Boundary | None) -> Stops:
 
 def stopped_pots(chain: AccountChain, stops: Stops) -> list[int]:
     """Every stopped pot of an account chain, ascending."""
-    pots = [range(int(chain.account_pots[a]), int(chain.account_pots[a + 1])) for a in stops.by_account]
-    return sorted(pot for of_account in pots for pot in of_account)
+    return sorted(pot for account in stops.by_account for pot in chain.pots_of(account).tolist())

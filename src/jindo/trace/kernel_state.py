@@ -8,23 +8,20 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import overload, register_jitable
 
+from jindo.base.compiling import compile_kept
 from jindo.ledger import Amounts, Ints
-from jindo.trace.compiling import compile_kept
+from jindo.trace.kernel_columns import NONE
 
 FOLLOWED, STOPPED, LIMITED = 1, 2, 3
-NONE = -1
-SLOTS, LOTS, FREE, FREE_COUNT, HEAP, FLOWS, SEED = range(7)
-"""Places in `State.counters`."""
-POT, STATUS, HOP, HEAD, TAIL, LENGTH, NEXT_IN, NEXT_OUT = range(8)
-"""Columns of `State.slots`: the last two are the next places in the pot's incoming and outgoing events."""
+SLOTS, LOTS, FREE, FREE_COUNT, HEAP, FLOWS, SEED, STEPS, ROW, READS = range(10)
+"""Places in `State.counters`; the last three are `kernel_account`'s."""
+POT, STATUS, HOP, HEAD, TAIL, LENGTH, NEXT_IN, NEXT_OUT = 0, 1, 2, 3, 4, 5, 6, 9
+"""Columns of `State.slots`: the last two are cursors of three columns, into the pot's incoming and outgoing events."""
 CLEAN_UNITS, INFLOW = 0, 1
 """Columns of `State.slot_units`. Clean units are kept for the rules that need no order among clean lots; under
 `poison` they are the pot's balance."""
@@ -49,50 +46,23 @@ class State(NamedTuple):
     flows: Ints
     """Columns: row, pot, theft, whether named."""
     flow_units: Amounts
+    opened: Ints
+    """A bit for each pot where the window is read in order; else empty."""
 
 
-_WIDTHS = {"slots": 8, "slot_units": 2, "lots": 2, "lot_units": 0, "heap": 0, "flows": 4, "flow_units": 0}
-
-
-def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[..., int]:
-    """`run` compiled and cached, under a name that covers the code of every function in `modules`.
-
-    Numba alone looks at the file of the compiled function: a change in a function that it calls, in another file,
-    would leave the old machine code in use, and a renamed type would keep the old cache from being read.
-    """
-    inner = register_jitable(run)
-
-    def run_stamped(columns: Any, state: Any, scratch: Any) -> int:
-        return inner(columns, state, scratch)
-
-    run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
-    compiled: Callable[..., int] = compile_kept(run_stamped)
-    return compiled
-
-
-def _stamp_code(modules: Sequence[ModuleType]) -> str:
-    digest = hashlib.sha256()
-    for module in modules:
-        for name, value in sorted(vars(module).items()):
-            digest.update(f"{name} {getattr(value, '_fields', '')}".encode())
-            code = getattr(value, "__code__", None)
-            if code is not None:
-                digest.update(repr((module.__name__, name, code.co_code, code.co_names)).encode())
-                digest.update(
-                    repr([const for const in code.co_consts if not isinstance(const, CodeType)]).encode()
-                )
-    return digest.hexdigest()[:16]
+_WIDTHS = {"slots": 12, "slot_units": 2, "lots": 2, "lot_units": 0, "heap": 0, "flows": 4, "flow_units": 0}
 
 
 def build_state(size: int, *, wide: bool) -> State:
     """An empty state with room for `size` slots, lots, rows in the heap and flows."""
     arrays: dict[str, Any] = {
-        "counters": np.zeros(8, np.int64),
+        "counters": np.zeros(16, np.int64),
         "table": np.zeros(_table_size(size), np.int64),
+        "opened": np.zeros(0, np.uint8),
     }
     for name, width in _WIDTHS.items():
         shape = (size, width) if width else size
-        arrays[name] = np.zeros(shape, object if wide and name.endswith("units") else np.int64)
+        arrays[name] = np.empty(shape, object if wide and name.endswith("units") else np.int64)
     arrays["counters"][FREE] = NONE
     return State(**arrays)
 
@@ -103,15 +73,6 @@ def grow_state(state: State) -> State:
     new = state._replace(**grown, table=np.zeros(_table_size(len(grown["slots"])), np.int64))
     _enter_slots(new.table, new.slots, int(new.counters[SLOTS]))
     return new
-
-
-def add_stopped(state: State, pots: list[int]) -> None:
-    """Slots for pots that hold nothing; the state is new and has room for them."""
-    state.slots[: len(pots), [POT, STATUS, HOP, HEAD, TAIL]] = NONE
-    state.slots[: len(pots), POT] = pots
-    state.slots[: len(pots), STATUS] = STOPPED
-    state.counters[SLOTS] = len(pots)
-    _enter_slots(state.table, state.slots, len(pots))
 
 
 @compile_kept
@@ -125,7 +86,7 @@ def _table_size(slots: int) -> int:
 
 
 def _double(array: Amounts) -> Amounts:
-    return np.concatenate([array, np.zeros(array.shape, array.dtype)])
+    return np.concatenate([array, np.empty(array.shape, array.dtype)])
 
 
 @register_jitable

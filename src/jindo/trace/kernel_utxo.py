@@ -9,14 +9,38 @@ The one source runs compiled on int64 columns and interpreted on wider amounts; 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
-from jindo.trace.kernel_account import CLEAN_FIRST, DIRTY_FIRST, DONE, HAIRCUT, LIFO, NEEDS_ROOM, POISON
+from jindo.trace.kernel_account import DONE, NEEDS_ROOM
+from jindo.trace.kernel_columns import (
+    COINBASE,
+    FIRST_OUTPUT,
+    FIRST_ROW,
+    IN_AMOUNT,
+    IN_KNOWN,
+    IN_OFFSETS,
+    IN_OUTPUT,
+    NONE,
+    OUT_ACCOUNT,
+    OUT_AMOUNT,
+    OUT_OFFSETS,
+    OUT_SPENDER,
+    SPENT,
+    SPENT_BY,
+    SPENT_COUNT,
+    column_of,
+    find_run,
+    find_sorted,
+    item,
+    load,
+)
+from jindo.trace.kernel_draws import CLEAN, CLEAN_FIRST, DIRTY_FIRST, HAIRCUT, LIFO, POISON
 from jindo.trace.kernel_state import (
+    CLEAN_UNITS,
     FOLLOWED,
     HEAD,
     HEAP,
@@ -25,7 +49,6 @@ from jindo.trace.kernel_state import (
     LENGTH,
     LIMITED,
     NEXT,
-    NONE,
     ORIGIN,
     SEED,
     STATUS,
@@ -41,22 +64,15 @@ from jindo.trace.kernel_state import (
     record_flow,
 )
 
-CLEAN = -1
 FEE = -1
 
 
-class UtxoColumns(NamedTuple):
-    """The chain's columns and the question, as flat arrays."""
+class UtxoQuestion(NamedTuple):
+    """The chain and the question, as flat arrays."""
 
-    in_offsets: Ints
-    in_output: Ints
-    in_amount: Amounts
-    in_known: Ints
-    out_offsets: Ints
-    out_amount: Amounts
-    out_account: Ints
-    out_spender: Ints
-    coinbase: Ints
+    facts: Ints
+    columns: Any
+    """Both as in `kernel_columns.ChainTables`."""
     stopped_account: Ints
     """Accounts whose outputs are stopped, ascending."""
     seed_tx: Ints
@@ -73,6 +89,20 @@ class UtxoColumns(NamedTuple):
     end: int
     max_hops: int
     thefts: int
+
+
+class Transaction(NamedTuple):
+    """Where one transaction stands: its inputs and outputs are local places of its run's columns."""
+
+    row: int
+    run: int
+    coinbase: int
+    in_first: int
+    in_stop: int
+    out_first: int
+    out_stop: int
+    first_output: int
+    """Add to a local output for the chain's id."""
 
 
 class Pool(NamedTuple):
@@ -92,6 +122,52 @@ class Pool(NamedTuple):
     total: Amounts
     size: Ints
     """[lots in the pool, lots laid]."""
+
+
+@register_jitable
+def _find_transaction(c, row):  # type: ignore[no-untyped-def]
+    run = find_run(c.facts, FIRST_ROW, row)
+    place = row - c.facts[run, FIRST_ROW]
+    return Transaction(
+        row,
+        run,
+        load(c.columns, run, COINBASE, place),
+        load(c.columns, run, IN_OFFSETS, place),
+        load(c.columns, run, IN_OFFSETS, place + 1),
+        load(c.columns, run, OUT_OFFSETS, place),
+        load(c.columns, run, OUT_OFFSETS, place + 1),
+        c.facts[run, FIRST_OUTPUT],
+    )
+
+
+@register_jitable
+def _find_spender(c, tx, output):  # type: ignore[no-untyped-def]
+    """The transaction that spends a local output of `tx`, in its own run or a later one, or NONE."""
+    run, spender = tx.run, load(c.columns, tx.run, OUT_SPENDER, output)
+    while spender < 0 and run + 1 < len(c.facts):
+        run += 1
+        spent, count = column_of(c.columns, run, SPENT), c.facts[run, SPENT_COUNT]
+        place = find_sorted(spent, count, tx.first_output + output)
+        if place < count and item(spent, place) == tx.first_output + output:
+            spender = load(c.columns, run, SPENT_BY, place)
+    return spender
+
+
+@register_jitable
+def _in_amount(c, tx, i):  # type: ignore[no-untyped-def]
+    return load(c.columns, tx.run, IN_AMOUNT, i)
+
+
+@register_jitable
+def _out_amount(c, tx, o):  # type: ignore[no-untyped-def]
+    return load(c.columns, tx.run, OUT_AMOUNT, o)
+
+
+@register_jitable
+def _slot_spent(c, s, tx, i):  # type: ignore[no-untyped-def]
+    """Slot of the output that an input spends, or NONE."""
+    output = load(c.columns, tx.run, IN_OUTPUT, i)
+    return find_slot(s, output) if output >= 0 else NONE
 
 
 @register_jitable
@@ -118,23 +194,22 @@ def _add_to_pool(p, origin, rank, hop, amount):  # type: ignore[no-untyped-def]
 def _pool_inputs(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
     """Empty the inputs into the pool, in input order."""
     p.size[0] = 0
-    first = c.in_offsets[tx]
-    for i in range(first, c.in_offsets[tx + 1]):
-        rank = c.input_rank[c.seed_in[seed] + i - first] if seed != NONE else NONE
-        slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
+    for i in range(tx.in_first, tx.in_stop):
+        rank = c.input_rank[c.seed_in[seed] + i - tx.in_first] if seed != NONE else NONE
+        slot = _slot_spent(c, s, tx, i)
         if slot == NONE or s.slots[slot, STATUS] != FOLLOWED:
-            _add_to_pool(p, CLEAN, rank, 0, c.in_amount[i])
+            _add_to_pool(p, CLEAN, rank, 0, _in_amount(c, tx, i))
             continue
         lot = s.slots[slot, HEAD]
         while lot != NONE:
             _add_to_pool(p, s.lots[lot, ORIGIN], rank, s.slots[slot, HOP], s.lot_units[lot])
             lot = s.lots[lot, NEXT]
         if c.rule == POISON:
-            _add_to_pool(p, CLEAN, rank, 0, c.in_amount[i])
+            _add_to_pool(p, CLEAN, rank, 0, _in_amount(c, tx, i))
         clear_lots(s, slot)
-    if c.coinbase[tx] == 1:
-        for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
-            _add_to_pool(p, CLEAN, NONE, 0, c.out_amount[o])
+    if tx.coinbase == 1:
+        for o in range(tx.out_first, tx.out_stop):
+            _add_to_pool(p, CLEAN, NONE, 0, _out_amount(c, tx, o))
 
 
 @register_jitable
@@ -192,22 +267,22 @@ def _order_pool(c, p):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
-def _order_outputs(c, p, first, last):  # type: ignore[no-untyped-def]
+def _order_outputs(c, p, tx, first, last):  # type: ignore[no-untyped-def]
     count = last - first
     if c.rule not in (DIRTY_FIRST, CLEAN_FIRST):
         return np.arange(count)
     keys = np.empty(count, p.amount.dtype)
     for i in range(count):
-        keys[i] = -c.out_amount[first + i] if c.rule == DIRTY_FIRST else c.out_amount[first + i]
+        keys[i] = -_out_amount(c, tx, first + i) if c.rule == DIRTY_FIRST else _out_amount(c, tx, first + i)
     return np.argsort(keys, kind="mergesort")
 
 
 @register_jitable
 def _apply_ordered(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
-    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    first, last = tx.out_first, tx.out_stop
     order, at, entered = _order_pool(c, p), 0, False
-    for index in _order_outputs(c, p, first, last):
-        at = _fill_from_row(c, p, seed, index, order, at, c.out_amount[first + index])
+    for index in _order_outputs(c, p, tx, first, last):
+        at = _fill_from_row(c, p, seed, index, order, at, _out_amount(c, tx, first + index))
         entered = _settle(c, s, p, tx, first + index) or entered
     _fill_from_row(c, p, seed, FEE, order, at, _pool_total(p))
     _settle(c, s, p, tx, FEE)
@@ -225,11 +300,11 @@ def _pool_total(p):  # type: ignore[no-untyped-def]
 @register_jitable
 def _inputs_total(c, p, tx):  # type: ignore[no-untyped-def]
     total = p.total[0] - p.total[0]
-    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
-        total += c.in_amount[i]
-    if c.coinbase[tx] == 1:
-        for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
-            total += c.out_amount[o]
+    for i in range(tx.in_first, tx.in_stop):
+        total += _in_amount(c, tx, i)
+    if tx.coinbase == 1:
+        for o in range(tx.out_first, tx.out_stop):
+            total += _out_amount(c, tx, o)
     return total
 
 
@@ -273,7 +348,7 @@ def _lay_shares(c, p, seed, index, sign, held, amount, hop):  # type: ignore[no-
 
 @register_jitable
 def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
-    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    first, last = tx.out_first, tx.out_stop
     hop, held = _join_pool(p), _pool_total(p)
     stolen = held - held
     for i in range(p.size[0]):
@@ -281,7 +356,7 @@ def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
     left_stolen, left_clean, running, before, entered = stolen, held - stolen, held - held, held - held, False
     for index in range(last - first + 1):
         is_fee = index == last - first
-        size = held - running if is_fee else c.out_amount[first + index]
+        size = held - running if is_fee else _out_amount(c, tx, first + index)
         running += size
         reached = mul_div(stolen, running, held) if held > 0 else before
         share, before = reached - before, reached
@@ -296,12 +371,12 @@ def _apply_shares(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
 @register_jitable
 def _apply_stains(c, s, p, tx, seed):  # type: ignore[no-untyped-def]
     """Every output and the fee carry every stain of the inputs, and every output what is named in it."""
-    first, last = c.out_offsets[tx], c.out_offsets[tx + 1]
+    first, last = tx.out_first, tx.out_stop
     hop, held = _join_pool(p), _inputs_total(c, p, tx)
     entered, running = False, held - held
     for index in range(last - first + 1):
         is_fee = index == last - first
-        size = held - running if is_fee else c.out_amount[first + index]
+        size = held - running if is_fee else _out_amount(c, tx, first + index)
         running += size
         p.size[1] = 0
         for i in range(p.size[0]):
@@ -326,7 +401,7 @@ def _is_laid(c, p, theft):  # type: ignore[no-untyped-def]
 
 @register_jitable
 def _settle(c, s, p, tx, output):  # type: ignore[no-untyped-def]
-    """Write down what was laid in an output and open it where it is followed; whether it was."""
+    """Write down what was laid in a local output (or FEE) and open it where it is followed; whether it was."""
     first = NONE
     for i in range(p.size[1]):
         if p.laid_origin[i] >= 0:
@@ -337,32 +412,36 @@ def _settle(c, s, p, tx, output):  # type: ignore[no-untyped-def]
     for i in range(p.size[1]):
         origin = p.laid_origin[i]
         if origin >= 0 and p.total[origin] > 0:
-            record_flow(s, tx, output, origin % c.thefts, origin // c.thefts, p.total[origin])
+            pot = FEE if output == FEE else tx.first_output + output
+            record_flow(s, tx.row, pot, origin % c.thefts, origin // c.thefts, p.total[origin])
             p.total[origin] -= p.total[origin]
-    return output != FEE and _open(c, s, p, output, p.laid_hop[first] + 1)
+    return output != FEE and _open(c, s, p, tx, output, p.laid_hop[first] + 1)
 
 
 @register_jitable
-def _open(c, s, p, output, hop):  # type: ignore[no-untyped-def]
+def _open(c, s, p, tx, output, hop):  # type: ignore[no-untyped-def]
     status = LIMITED if 0 <= c.max_hops < hop else FOLLOWED
-    if _is_stopped(c, c.out_account[output]):
+    if _is_stopped(c, load(c.columns, tx.run, OUT_ACCOUNT, output)):
         status = STOPPED
-    slot = add_slot(s, output, status, hop)
+    slot = add_slot(s, tx.first_output + output, status, hop)
+    zero = p.total[0] - p.total[0]
+    s.slot_units[slot, CLEAN_UNITS], s.slot_units[slot, INFLOW] = zero, zero
     if status != FOLLOWED:
         return False
     for i in range(p.size[1]):
         origin = p.laid_origin[i]
         append_lot(s, slot, origin if origin < 0 else origin % c.thefts, p.laid_amount[i])
-    if 0 <= c.out_spender[output] < c.end:
-        push_row(s, c.out_spender[output])
+    spender = _find_spender(c, tx, output)
+    if 0 <= spender < c.end:
+        push_row(s, spender)
     return True
 
 
 @register_jitable
 def _pool_length(c, s, tx):  # type: ignore[no-untyped-def]
-    length = c.in_offsets[tx + 1] - c.in_offsets[tx] + c.out_offsets[tx + 1] - c.out_offsets[tx] + 2
-    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
-        slot = find_slot(s, c.in_output[i]) if c.in_output[i] >= 0 else NONE
+    length = tx.in_stop - tx.in_first + tx.out_stop - tx.out_first + 2
+    for i in range(tx.in_first, tx.in_stop):
+        slot = _slot_spent(c, s, tx, i)
         length += s.slots[slot, LENGTH] if slot != NONE else 0
     return length
 
@@ -371,12 +450,12 @@ def _pool_length(c, s, tx):  # type: ignore[no-untyped-def]
 def _record_external(c, s, tx):  # type: ignore[no-untyped-def]
     """Write the value of inputs from outside the ledger beside the first output of the transaction."""
     slot = NONE
-    for o in range(c.out_offsets[tx], c.out_offsets[tx + 1]):
+    for o in range(tx.out_first, tx.out_stop):
         if slot == NONE:
-            slot = find_slot(s, o)
-    for i in range(c.in_offsets[tx], c.in_offsets[tx + 1]):
-        if c.in_known[i] == 0:
-            s.slot_units[slot, INFLOW] += c.in_amount[i]
+            slot = find_slot(s, tx.first_output + o)
+    for i in range(tx.in_first, tx.in_stop):
+        if load(c.columns, tx.run, IN_KNOWN, i) == 0:
+            s.slot_units[slot, INFLOW] += _in_amount(c, tx, i)
 
 
 @register_jitable
@@ -388,21 +467,22 @@ def _next_tx(c, s):  # type: ignore[no-untyped-def]
 def run(c, s, p):  # type: ignore[no-untyped-def]
     """Go on with the trace until it is done or out of room; DONE or NEEDS_ROOM."""
     while True:
-        tx = _next_tx(c, s)
-        if tx >= c.end:
+        row = _next_tx(c, s)
+        if row >= c.end:
             return DONE
+        tx = _find_transaction(c, row)
         need = _pool_length(c, s, tx)
-        outputs = c.out_offsets[tx + 1] - c.out_offsets[tx] + 1
+        outputs = tx.out_stop - tx.out_first + 1
         lots, flows = need, need
         if c.rule in (HAIRCUT, POISON):  # every output may hold a share of every lot
             lots, flows = need * outputs, min(need, 2 * c.thefts) * outputs
         if need > len(p.origin) or not has_room(s, need + lots, outputs + flows):
             return NEEDS_ROOM
-        while s.counters[HEAP] > 0 and s.heap[0] == tx:
+        while s.counters[HEAP] > 0 and s.heap[0] == row:
             pop_row(s)
-        while s.counters[SEED] < len(c.seed_tx) and c.seed_tx[s.counters[SEED]] == tx:
+        while s.counters[SEED] < len(c.seed_tx) and c.seed_tx[s.counters[SEED]] == row:
             s.counters[SEED] += 1
-        seed = _find_seed(c, tx)
+        seed = _find_seed(c, row)
         _pool_inputs(c, s, p, tx, seed)
         if c.rule == POISON:
             entered = _apply_stains(c, s, p, tx, seed)

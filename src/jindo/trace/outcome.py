@@ -97,8 +97,8 @@ def source_pots(chain: Chain, row: int) -> list[int]:
     """The pots that a row draws from, as far as the ledger holds them."""
     if isinstance(chain, AccountChain):
         return [int(chain.src[row])] if chain.src[row] != NOBODY else []
-    outputs = chain.in_output[chain.in_offsets[row] : chain.in_offsets[row + 1]]
-    return [int(output) for output in outputs if output != NOBODY]
+    outputs = (int(chain.in_output[i]) for i in chain.inputs_of(row))
+    return [output for output in outputs if output != NOBODY]
 
 
 def _build_endpoints(

@@ -185,7 +185,7 @@ class _Naming:
 
 def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> bool:
     """Apply one transaction; whether stolen value came to lie in a followed output."""
-    outputs = range(int(chain.out_offsets[tx]), int(chain.out_offsets[tx + 1]))
+    outputs = chain.outputs_of(tx)
     sizes = [int(chain.out_amount[output]) for output in outputs]
     stain = _input_stain(books, chain, tx)
     pieces = [_Piece(CLEAN, sum(sizes))] if chain.coinbase[tx] else _take_inputs(books, chain, tx, naming)
@@ -204,8 +204,7 @@ def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming
 
 def _take_inputs(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> list[_Piece]:
     pieces = []
-    inputs = range(int(chain.in_offsets[tx]), int(chain.in_offsets[tx + 1]))
-    for place, i in enumerate(inputs):
+    for place, i in enumerate(chain.inputs_of(tx)):
         pot = int(chain.in_output[i])
         lots = books.lots.pop(pot, None) if pot != NOBODY else None
         hop = books.hops.get(pot, 0) if lots else 0
@@ -215,7 +214,7 @@ def _take_inputs(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> l
 
 
 def _input_stain(books: _Books, chain: UtxoChain, tx: int) -> frozenset[int]:
-    pots = [int(pot) for pot in chain.in_output[chain.in_offsets[tx] : chain.in_offsets[tx + 1]]]
+    pots = [int(chain.in_output[i]) for i in chain.inputs_of(tx)]
     return frozenset().union(*(books.stains.pop(pot, frozenset()) for pot in pots))
 
 
@@ -270,5 +269,4 @@ def _subtract(after: Mapping[int, int], before: Mapping[int, int]) -> dict[int, 
 
 
 def _external_value(chain: UtxoChain, tx: int) -> int:
-    inputs = range(int(chain.in_offsets[tx]), int(chain.in_offsets[tx + 1]))
-    return sum(int(chain.in_amount[i]) for i in inputs if not chain.in_known[i])
+    return sum(int(chain.in_amount[i]) for i in chain.inputs_of(tx) if not chain.in_known[i])

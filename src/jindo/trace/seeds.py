@@ -92,7 +92,7 @@ def _events_of_transfer(chain: AccountChain, row: NamedTransfer) -> list[int]:
     tx = chain.tx_hashes.find(row.tx_hash)
     if tx < 0:
         return []
-    events = [int(e) for e in chain.tx_events[chain.tx_offsets[tx] : chain.tx_offsets[tx + 1]]]
+    events = chain.events_of(tx).tolist()
     if row.index is not None:
         logs = (Kind.TOKEN, Kind.TRANSFER)
         return [e for e in events if chain.position[e] == row.index and chain.kind[e] in logs]
@@ -101,21 +101,22 @@ def _events_of_transfer(chain: AccountChain, row: NamedTransfer) -> list[int]:
 
 def _events_of_account(chain: AccountChain, row: NamedAccount, first: int, named: set[int]) -> list[int]:
     events: list[int] = []
-    for pot in chain.find_pots(row.address):
-        for event in chain.out_events[chain.out_offsets[pot] : chain.out_offsets[pot + 1]]:
+    by_asset = sorted(chain.find_pots(row.address), key=lambda pot: chain.assets[int(chain.pot_asset[pot])])
+    for pot in by_asset:
+        for event in chain.draws_of(pot).tolist():
             receiver = int(chain.dst[event])
             if event >= first and receiver != NOBODY and int(chain.pot_account[receiver]) not in named:
-                events.append(int(event))
+                events.append(event)
     return events
 
 
 def _first_row(chain: Chain, row: NamedAccount) -> int:
     if row.from_time is None:
         return 0
-    if not len(chain.blocks.time_max) or chain.blocks.time_max[-1] < 0:
+    if chain.last_time == NOBODY:
         raise InputError(
             f"from_time cannot be used: the ledger has no times for {chain.chain}",
             place=row.place,
             remedy="Import a source with times, or leave from_time out.",
         )
-    return chain.blocks.row_from(row.from_time)
+    return chain.row_from(row.from_time)

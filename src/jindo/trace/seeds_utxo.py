@@ -46,19 +46,15 @@ class UtxoNaming:
     def _find_transactions(self) -> list[int]:
         chain, found = self._chain, set(self._of_tx)
         for account in self._of_account:
-            made = chain.account_outputs[chain.account_offsets[account] : chain.account_offsets[account + 1]]
-            found.update(int(tx) for tx in chain.out_spender[made])
+            found.update(chain.spender_of(output) for output in chain.outputs_to(account).tolist())
         if self._of_account:
-            outside = (np.asarray(chain.in_output) < 0) & np.isin(chain.in_account, list(self._of_account))
-            found.update(
-                (np.searchsorted(chain.in_offsets, np.flatnonzero(outside), side="right") - 1).tolist()
-            )
+            found.update(_find_payments(chain, list(self._of_account)))
         return sorted(found - {NOBODY})
 
     def _build_seed(self, tx: int) -> UtxoSeed | None:
         chain = self._chain
-        payers = [int(a) for a in chain.in_account[chain.in_offsets[tx] : chain.in_offsets[tx + 1]]]
-        payees = [int(a) for a in chain.out_account[chain.out_offsets[tx] : chain.out_offsets[tx + 1]]]
+        payers = [int(chain.in_account[i]) for i in chain.inputs_of(tx)]
+        payees = [int(chain.out_account[output]) for output in chain.outputs_of(tx)]
         by_input = [self._account_ranks(tx, account) for account in payers]
         by_output = [
             self._output_ranks(tx, i, is_change=a in set(payers) - {NOBODY}) for i, a in enumerate(payees)
@@ -120,3 +116,13 @@ class UtxoNaming:
 
 def _first(ranks: list[int]) -> int:
     return min(ranks, default=-1)
+
+
+def _find_payments(chain: UtxoChain, accounts: list[int]) -> list[int]:
+    """The transactions that spend an account's output which the ledger does not hold."""
+    found: list[int] = []
+    for run in chain.runs:
+        payers = np.asarray(run.in_account)[run.missing]
+        local = np.asarray(run.missing)[np.isin(payers, accounts)]
+        found += (run.first_transaction + np.searchsorted(run.in_offsets, local, side="right") - 1).tolist()
+    return found

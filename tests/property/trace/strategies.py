@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.property.trace.many_runs import split_account_chain, split_utxo_chain
 
 from jindo.base.amounts import MAX_AMOUNT
 from jindo.base.errors import InputError
@@ -48,6 +49,8 @@ class Case:
     end: int
     max_hops: int | None
     opening: dict[int, int]
+    split: Any
+    """The same chain in up to 13 runs."""
 
 
 def amounts() -> st.SearchStrategy[int]:
@@ -58,6 +61,11 @@ def amounts() -> st.SearchStrategy[int]:
         st.integers(2**61, 2**66),
         st.integers(MAX_AMOUNT - 9, MAX_AMOUNT),
     )
+
+
+def cuts(blocks: int) -> st.SearchStrategy[set[int]]:
+    """Heights at which a chain of so many blocks is cut into runs."""
+    return st.sets(st.integers(0, blocks), max_size=12)
 
 
 @st.composite
@@ -79,24 +87,24 @@ def account_cases(draw: st.DrawFn) -> Case:
             draw(st.sampled_from([*ACCOUNTS, *ACCOUNTS, None])) if sender else draw(st.sampled_from(ACCOUNTS))
         )
         kind = Kind.GAS if receiver is None else Kind.TRANSFER
-        hash_ = TxId(f"0x{draw(st.integers(max(0, i - 1), i)):064x}")
+        block = draw(st.integers(max(0, i - 1), i))  # one transaction a block
         rows.append(
             Transfer(
-                i,
-                hash_,
+                block,
+                TxId(f"0x{block:064x}"),
                 sender,
                 receiver,
                 draw(size),
                 draw(st.sampled_from(assets)),
                 kind,
-                1000 + i,
+                1000 + block,
                 position=i,
             )
         )
     chain = build_account_chain(ETHEREUM, rows)
     named = draw(st.lists(_account_named(rows), min_size=1, max_size=5))
     seeds = _resolve(named, chain)
-    opening = draw(st.dictionaries(st.integers(0, max(len(chain.pot_account) - 1, 0)), amounts(), max_size=2))
+    opening = draw(st.dictionaries(st.integers(0, max(chain.pot_count - 1, 0)), amounts(), max_size=2))
     return Case(
         chain,
         seeds or AccountSeeds({}),
@@ -104,6 +112,7 @@ def account_cases(draw: st.DrawFn) -> Case:
         draw(st.integers(max(0, len(rows) - 5), len(rows))),
         draw(st.sampled_from([None, None, 1, 2, 3])),
         opening,
+        split_account_chain(chain, draw(cuts(40))),
     )
 
 
@@ -147,6 +156,7 @@ def utxo_cases(draw: st.DrawFn) -> Case:
         draw(st.integers(max(0, len(rows) - 2), len(rows))),
         draw(st.sampled_from([None, None, 1, 2, 3])),
         {},
+        split_utxo_chain(chain, rows, draw(cuts(20))),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.property.trace.many_runs import split_account_chain
 from tests.property.trace.strategies import Case, account_cases
 
 from jindo.base.ids import ETHEREUM
@@ -15,6 +16,7 @@ from jindo.sim.random_chains import random_account_rows
 from jindo.trace import RULES, Stops, kernel
 from jindo.trace.boundary import build_stops
 from jindo.trace.findings import FEE
+from jindo.trace.prepared import prepare_account_chain
 from jindo.trace.reach import Reach, find_reach
 
 
@@ -34,21 +36,21 @@ def reference_reach(
     return reached, touched
 
 
-def reach_of(case: Case, start: set[int], scan_factor: int) -> Reach:
-    chain: Any = case.chain
-    stopped = [pot for pot in range(len(chain.pot_account)) if pot in case.stops]
-    return find_reach(chain, start, end=case.end, stopped_pots=stopped, scan_factor=scan_factor)
+def reach_of(chain: AccountChain, case: Case, start: set[int], scan_factor: int) -> Reach:
+    prepared = prepare_account_chain(chain, case.stops)
+    return find_reach(prepared, start, end=case.end, scan_factor=scan_factor)
 
 
 @given(account_cases(), st.sets(st.integers(0, 39)), st.sampled_from([0, 4, 1000]))
 def test_reach_equals_one_pass(case: Case, start: set[int], scan_factor: int) -> None:
     chain: Any = case.chain
     start = {event for event in start if event < chain.event_count}
-    found = reach_of(case, start, scan_factor)
     reached, touched = reference_reach(chain, start, end=case.end, stopped=case.stops)
-    assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
-    assert found.events.tolist() == sorted(reached.values())
-    assert found.touched == touched
+    for same in (chain, case.split):
+        found = reach_of(same, case, start, scan_factor)
+        assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
+        assert found.events.tolist() == sorted(reached.values())
+        assert found.touched == touched
 
 
 @given(account_cases(), st.sampled_from(sorted(RULES)))
@@ -57,7 +59,7 @@ def test_reach_holds_every_trace(case: Case, rule: str) -> None:
     seeds: Any = case.seeds
     asked: dict[str, Any] = {"rule": RULES[rule], "end": case.end, "max_hops": case.max_hops}
     traced = kernel.trace_account_chain(chain, seeds, stops=case.stops, opening=case.opening, **asked)
-    found = reach_of(case, set(seeds.theft_of), 4)
+    found = reach_of(chain, case, set(seeds.theft_of), 4)
     first = dict(zip(found.pots.tolist(), found.events.tolist(), strict=True))
     assert all(first[flow.pot] <= flow.row for flow in traced.flows if flow.pot != FEE)
     assert set(traced.hops) <= set(first)
@@ -70,8 +72,11 @@ def test_reach_equals_one_pass_as_it_grows(seed: int, scan_factor: int) -> None:
     chain = build_account_chain(ETHEREUM, rows)
     stops = build_stops(chain, None)
     start = set(range(0, chain.event_count, 50))
-    case = Case(chain, None, stops, chain.event_count, None, {})
-    found = reach_of(case, start, scan_factor)
+    split = split_account_chain(chain, chain.heights()[[500, 2000, 2500, 2501, 3000]].tolist())
+    case = Case(chain, None, stops, chain.event_count, None, {}, split)
     reached, touched = reference_reach(chain, start, end=case.end, stopped=stops)
-    assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
-    assert found.touched == touched
+    for same in (chain, split):
+        found = reach_of(same, case, start, scan_factor)
+        assert dict(zip(found.pots.tolist(), found.events.tolist(), strict=True)) == reached
+        assert found.events.tolist() == sorted(reached.values())
+        assert found.touched == touched

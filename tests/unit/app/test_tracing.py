@@ -307,11 +307,11 @@ def test_verify_refuses_a_folder_inside_the_result(case: Path) -> None:
         verify_result(case / "out")
 
 
-@pytest.mark.parametrize("name", ["amount", "src", "dst", "accounts", "tx_hashes", "time"])
-def test_trace_refuses_a_damaged_ledger_by_the_file(case: Path, name: str) -> None:
-    path = next((case / "ledger").rglob(f"{name}.arrow"))
+@pytest.mark.parametrize("part", range(1, 6))
+def test_trace_refuses_a_damaged_ledger_by_the_file(case: Path, part: int) -> None:
+    path = next((case / "ledger" / "chains").rglob("*.arrow"))
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[len(data) * part // 6] ^= 1
     path.write_bytes(data)
     with pytest.raises(IntegrityError, match="damaged") as caught:
         trace(case)
@@ -319,19 +319,21 @@ def test_trace_refuses_a_damaged_ledger_by_the_file(case: Path, name: str) -> No
     assert not (case / "out").exists()
 
 
-def test_trace_refuses_a_fingerprint_that_was_changed(case: Path) -> None:
+def test_trace_refuses_a_hash_that_was_changed(case: Path) -> None:
     path = case / "ledger" / "ledger.json"
-    fingerprint = json.loads(path.read_text())["chains"]["eip155:1"]["fingerprint"]
-    path.write_text(path.read_text().replace(fingerprint, "0" * 64))
+    (run,) = json.loads(path.read_text())["chains"]["eip155:1"]["runs"]
+    (stated,) = run["files"].values()
+    path.write_text(path.read_text().replace(stated, "0" * 64))
     with pytest.raises(IntegrityError, match="list of contents is damaged"):
         trace(case)
 
 
-def test_trace_of_a_ledger_without_hashes_notes_it(case: Path) -> None:
+def test_trace_of_a_ledger_of_an_earlier_version_says_to_import_again(case: Path) -> None:
     content = json.loads((case / "ledger" / "ledger.json").read_text())
-    del content["sha256"], content["chains"]["eip155:1"]["files"]
-    (case / "ledger" / "ledger.json").write_text(json.dumps(content | {"version": 1}))
-    assert any("without hashes" in note for note in trace(case)["notes"])
+    (case / "ledger" / "ledger.json").write_text(json.dumps(content | {"version": 2}))
+    with pytest.raises(InputError) as caught:
+        trace(case)
+    assert "mport the sources" in caught.value.remedy()
 
 
 def test_trace_states_the_fingerprint_of_the_chains_it_read(

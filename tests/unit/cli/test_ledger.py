@@ -94,7 +94,7 @@ def status(source: Path, *more: str) -> int:
 
 def test_status_refuses_a_damaged_ledger_with_4(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.run(words(source))
-    column = next((source.parent / "ledger").rglob("amount.arrow"))
+    column = next((source.parent / "ledger").rglob("*.arrow"))
     column.write_bytes(column.read_bytes()[:-1] + b"x")
     assert status(source) == 4
     assert str(column) in capsys.readouterr().err
@@ -108,7 +108,7 @@ def test_status_says_what_it_checked(
     capsys.readouterr()
     assert status(source, "--json", *more) == 0
     view = json.loads(capsys.readouterr().out)
-    assert (view["checked"], view["chains"][0]["hashed"]) == (checked, True)
+    assert view["checked"] == checked
     assert status(source, *more) == 0
     assert "files are as they were written" in capsys.readouterr().out
 
@@ -139,3 +139,18 @@ def test_import_of_the_same_file_in_another_way_leaves_with_6(
     assert "--again" in capsys.readouterr().err
     assert program.run(words(source, "--asset", "USD", "--again", "--json")) == 0
     assert json.loads(capsys.readouterr().out)["added"] == 1
+
+
+def test_rollback_takes_blocks_off(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program.run(words(source))
+    capsys.readouterr()
+    ledger = str(source.parent / "ledger")
+    command = ["ledger", "rollback", ledger, "--chain", "eip155:1", "--to", "0"]
+    assert program.run([*command, "--json"]) == 0
+    view = json.loads(capsys.readouterr().out)
+    assert (view["to"], view["removed"]) == (0, 1)
+    program.run(words(source))
+    capsys.readouterr()
+    assert program.run(command) == 0
+    assert "rows taken off" in capsys.readouterr().out
+    assert program.run(command) == 2  # no block is left, so there is no such chain

@@ -62,10 +62,8 @@ def test_build_account_chain_keeps_the_order_of_rows_without_indices() -> None:
 def test_build_account_chain_lists_each_pots_events() -> None:
     chain = build_account_chain(ETHEREUM, [move(1, "a", "b"), move(2, "b", "a"), move(3, "a", "a", 0)])
     (pot,) = chain.find_pots("a")
-    drawn = chain.out_events[chain.out_offsets[pot] : chain.out_offsets[pot + 1]]
-    filled = chain.in_events[chain.in_offsets[pot] : chain.in_offsets[pot + 1]]
-    assert (drawn.tolist(), filled.tolist()) == ([0, 2], [1, 2])
-    assert chain.find_pots("nobody") == range(0)
+    assert (chain.draws_of(pot).tolist(), chain.fills_of(pot).tolist()) == ([0, 2], [1, 2])
+    assert chain.find_pots("nobody") == []
 
 
 @pytest.mark.parametrize(("amount", "narrow"), [(2**61 - 1, True), (2**61, False), (2**256 - 1, False)])
@@ -77,14 +75,14 @@ def test_build_account_chain_is_narrow_while_a_pots_traffic_fits(amount: int, na
 
 def test_build_account_chain_runs_the_maximum_of_block_times() -> None:
     rows = [move(n, "a", "b", time=time) for n, time in enumerate([None, 50, 40, 60])]
-    blocks = build_account_chain(ETHEREUM, rows).blocks
-    assert blocks.time_max.tolist() == [-1, 50, 50, 60]
-    assert (blocks.row_from(45), blocks.row_after(50), blocks.row_from(61)) == (1, 3, 4)
+    chain = build_account_chain(ETHEREUM, rows)
+    assert chain.block_times.tolist() == [-1, 50, 50, 60]
+    assert (chain.row_from(45), chain.row_after(50), chain.row_from(61)) == (1, 3, 4)
 
 
 def test_build_account_chain_of_nothing_is_empty() -> None:
     chain = build_account_chain(ETHEREUM, [])
-    assert (chain.event_count, chain.narrow, chain.blocks.row_from(0)) == (0, True, 0)
+    assert (chain.event_count, chain.narrow, chain.row_from(0)) == (0, True, 0)
 
 
 def test_build_account_chain_refuses_a_movement_of_nobody() -> None:

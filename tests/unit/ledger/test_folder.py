@@ -1,9 +1,11 @@
 """The ledger folder: whole or not at all, one writer, and clear words about what is wrong."""
 
 import fcntl
+import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,13 @@ def write(tmp_path: Path, *amounts: int) -> str:
     return str(tmp_path / "t.csv")
 
 
+def sign(content: dict[str, Any]) -> dict[str, Any]:
+    """The list of contents with the hash that fits, as whoever can write the folder could make it."""
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    text = json.dumps(rest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return {**rest, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
 def test_a_mapped_chain_equals_the_one_in_memory(tmp_path: Path) -> None:
     rows = [
         Transfer(1, TxId("t"), None, Account("é"), 2**256 - 1, AssetId("x"), memo="a\tb"),
@@ -45,7 +54,7 @@ def test_a_mapped_chain_equals_the_one_in_memory(tmp_path: Path) -> None:
     assert read_transfers(mapped, range(2)) == rows  # type: ignore[arg-type]
     assert mapped.decimals == (18,)  # type: ignore[union-attr]
     assert compute_fingerprint(mapped) == compute_fingerprint(chain)
-    assert [mapped.accounts.find(text) for text in ("b", "é", "a", "z")] == [0, 1, -1, -1]
+    assert [mapped.accounts.find(text) for text in ("é", "b", "a", "z")] == [0, 1, -1, -1]
 
 
 def test_a_mapped_utxo_chain_equals_the_one_in_memory(tmp_path: Path) -> None:
@@ -65,7 +74,7 @@ def test_status_tells_what_is_there(tmp_path: Path) -> None:
     assert (entry.rows, entry.transactions, entry.accounts, entry.asset_rows) == (2, 2, 2, [2])
     assert (entry.blocks, entry.times, status.rejected) == ([0, 1], [], 1)
     assert status.rejects == ("rejects/0001-t.csv",)
-    assert (entry.fingerprint, status.size > 0) == (report.fingerprint, True)
+    assert (entry.fingerprint, status.size > 0, entry.runs) == (report.fingerprint, True, 1)
 
 
 def test_the_manifest_names_no_path_and_no_clock(tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_a_killed_import_leaves_the_last_whole_version(
             import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
     ledger = open_ledger(tmp_path / "ledger")
     assert len(ledger.chain(ETHEREUM).block) == 1
-    assert ledger.manifest.chains[ETHEREUM].fingerprint == first.fingerprint
+    assert ledger.chain_fingerprint(ETHEREUM) == first.fingerprint
     again = import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
     assert (again.added, again.already_there) == (1, 1)
 
@@ -99,10 +108,13 @@ def test_a_killed_import_leaves_the_last_whole_version(
 def test_what_a_crash_left_behind_is_cleared(tmp_path: Path) -> None:
     import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
     (tmp_path / "ledger/chains/eip155_1/0009").mkdir()
+    for name in ("chains/eip155_1/0010.arrow", ".checked-x"):
+        (tmp_path / "ledger" / name).touch()
     (tmp_path / "ledger/.staging").mkdir()
     import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
-    left = sorted(path.name for path in (tmp_path / "ledger").glob("chains/*/*"))
-    assert (len(left), (tmp_path / "ledger/.staging").exists()) == (1, False)
+    left = [path.name for path in (tmp_path / "ledger").glob("chains/*/*")]
+    others = [(tmp_path / "ledger" / name).exists() for name in (".staging", ".checked-x")]
+    assert (len(left), others) == (1, [False, False])
 
 
 def test_an_open_chain_outlives_a_later_import(tmp_path: Path) -> None:
@@ -133,7 +145,7 @@ def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", '{"format": "other"}', '{"format": "jindo-ledger", "version": 1}']
+    "text", ["", "{}", '{"format": "other"}', '{"format": "jindo-ledger", "version": 3}']
 )
 def test_a_damaged_manifest_is_an_integrity_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "ledger.json").write_text(text)
@@ -143,17 +155,34 @@ def test_a_damaged_manifest_is_an_integrity_error(tmp_path: Path, text: str) -> 
 
 def test_a_later_version_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.json").write_text(json.dumps({"format": "jindo-ledger", "version": 99}))
-    with pytest.raises(InputError, match="version 99"):
+    with pytest.raises(InputError, match="version 99") as caught:
         open_ledger(tmp_path)
+    assert "newer Jindo" in caught.value.remedy()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_earlier_version_is_refused_and_left_as_it_is(tmp_path: Path, version: int) -> None:
+    (tmp_path / "old").mkdir()
+    text = json.dumps({"format": "jindo-ledger", "version": version, "chains": {}, "imports": []})
+    (tmp_path / "old/ledger.json").write_text(text)
+    for use in (
+        lambda: open_ledger(tmp_path / "old"),
+        lambda: import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "old"),
+    ):
+        with pytest.raises(InputError, match=f"version {version} of an earlier Jindo") as caught:
+            use()
+        assert "Import the sources into a new folder" in caught.value.remedy()
+    assert (tmp_path / "old/ledger.json").read_text() == text
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut"])
 def test_a_damaged_column_is_an_integrity_error(tmp_path: Path, damage: str) -> None:
     import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
-    column = next((tmp_path / "ledger").rglob("amount.arrow"))
+    column = next((tmp_path / "ledger").rglob("*.arrow"))
     column.write_bytes(column.read_bytes()[:40]) if damage == "cut" else column.unlink()
-    with pytest.raises(IntegrityError, match="amount"):
-        open_ledger(tmp_path / "ledger").chain(ETHEREUM)
+    for check in (True, False):
+        with pytest.raises(IntegrityError, match="eip155_1"):
+            open_ledger(tmp_path / "ledger").chain(ETHEREUM, check=check)
 
 
 def test_a_chain_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -197,15 +226,14 @@ def test_what_is_not_the_ledgers_own_is_left_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../..", "chains/../x/0001", "/etc/0001", "chains/eip155_1/0001/..", 7])
-@pytest.mark.parametrize("field", ["generation", "rejects"])
+@pytest.mark.parametrize("field", ["place", "rejects"])
 def test_a_path_out_of_the_ledger_is_an_integrity_error(tmp_path: Path, field: str, path: object) -> None:
     import_source(write(tmp_path, 5, -1), format="transfers", into=tmp_path / "ledger")
     file = tmp_path / "ledger/ledger.json"
     content = json.loads(file.read_text())
-    entry = content["chains"][ETHEREUM] if field == "generation" else content["imports"][0]
+    entry = content["chains"][ETHEREUM]["runs"][0] if field == "place" else content["imports"][0]
     entry[field] = path
-    content["version"] = 1  # which has no hash of itself
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(sign(content)))
     with pytest.raises(IntegrityError, match="damaged"):
         open_ledger(tmp_path / "ledger")
 
@@ -215,9 +243,33 @@ def test_a_first_import_that_was_killed_can_be_run_again(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(folder_module, "_clear_leftovers", lambda *_: None)
-        patch.setattr(folder_module, "_describe", lambda *_: 1 / 0)
+        patch.setattr(folder_module, "record_import", lambda *_: 1 / 0)
         patch.setattr(shutil, "rmtree", lambda *_, **__: None)
         with pytest.raises(ZeroDivisionError):
             import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger")
-    assert (tmp_path / "ledger/chains/eip155_1/0001").exists()
+    assert (tmp_path / "ledger/chains/eip155_1/0001.arrow").exists()
     assert import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "ledger").added == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rows", -1),
+        ("rows", 3),
+        ("blocks", [5]),
+        ("blocks", [1, 0]),
+        ("max_traffic", "much"),
+        ("files", {"../x.arrow": "0"}),
+        ("pots", "2"),
+    ],
+)
+def test_a_list_of_contents_that_does_not_fit_its_files_is_refused(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    import_source(write(tmp_path, 5, 6), format="transfers", into=tmp_path / "ledger")
+    file = tmp_path / "ledger/ledger.json"
+    content = json.loads(file.read_text())
+    content["chains"][ETHEREUM]["runs"][0][field] = value
+    file.write_text(json.dumps(sign(content)))
+    with pytest.raises(IntegrityError):
+        open_ledger(tmp_path / "ledger").chain(ETHEREUM)

@@ -38,9 +38,11 @@ from jindo.ledger import (
     name_accounts,
     open_ledger,
     read_transactions,
+    roll_back,
     to_shown,
 )
 from jindo.ledger.bitcoin.networks import get_network
+from jindo.seal import sha256_hex
 
 KEY = bytes(range(101, 109))
 
@@ -424,7 +426,26 @@ def test_a_manifest_that_leads_out_of_the_folder_is_refused(story: Story, tmp_pa
     take(write_blocks(tmp_path / "blocks", story.blocks), ledger)
     content = json.loads((ledger / "ledger.json").read_text())
     content["blocks"][REGTEST][0]["folder"] = "blocks/../../elsewhere/0001"
-    content["version"] = 1
+    del content["sha256"]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    content["sha256"] = sha256_hex(text.encode())
     (ledger / "ledger.json").write_text(json.dumps(content))
     with pytest.raises(IntegrityError, match="list of contents is damaged"):
         open_ledger(ledger)
+
+
+def test_a_rollback_makes_room_for_the_blocks_that_won(story: Story, tmp_path: Path) -> None:
+    """The raw blocks above the height count no more: their rivals, or they themselves, can come in."""
+    take(write_blocks(tmp_path / "all", story.blocks), tmp_path / "ledger")
+    first = open_ledger(tmp_path / "ledger")
+    top = first.status().chains[REGTEST].blocks[1]
+    kept = len(first.blocks(REGTEST))
+    assert roll_back(tmp_path / "ledger", REGTEST, top - 1) > 0
+    lower = open_ledger(tmp_path / "ledger")
+    assert len(lower.blocks(REGTEST)) == kept - 1
+    assert max(held.height for held in lower.blocks(REGTEST).held().values()) == top - 1
+    take(tmp_path / "all", tmp_path / "ledger")
+    again = open_ledger(tmp_path / "ledger")
+    assert again.chain_fingerprint(REGTEST) == first.chain_fingerprint(REGTEST)
+    assert len(again.blocks(REGTEST)) == kept
+    again.check(full=True)

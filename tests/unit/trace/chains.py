@@ -149,7 +149,7 @@ def moved(findings: Findings, row: int) -> int:
 
 def laid(chain: UtxoChain, findings: Findings, row: int) -> list[int]:
     """Stolen units in each output of a transaction and, last, in its fee."""
-    places = [*range(int(chain.out_offsets[row]), int(chain.out_offsets[row + 1])), FEE]
+    places = [*chain.outputs_of(row), FEE]
     flows = [flow for flow in findings.flows if flow.row == row]
     return [sum(flow.amount for flow in flows if flow.pot == place) for place in places]
 

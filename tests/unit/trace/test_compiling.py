@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import jindo
-from jindo.trace.compiling import compile_kept
+from jindo.base.compiling import compile_kept
 
 
 def test_compile_kept_compiles_what_cannot_be_kept() -> None:

@@ -152,7 +152,7 @@ def test_from_time_past_the_ledger_takes_nothing_and_is_noted() -> None:
 def test_until_keeps_blocks_whose_running_maximum_is_at_most_it(tracer: Tracer) -> None:
     chain = account_chain(*[("V", "A", 1)] * 4, times=[100, 300, 200, 400])
     for until, kept in [(99, 0), (100, 1), (250, 1), (300, 3), (400, 4)]:
-        findings = tracer(chain, [NamedAccount("t", "V")], "fifo", end=chain.blocks.row_after(until))
+        findings = tracer(chain, [NamedAccount("t", "V")], "fifo", end=chain.row_after(until))
         assert sum(newly_stolen(findings).values()) == kept
 
 

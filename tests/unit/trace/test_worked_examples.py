@@ -33,8 +33,7 @@ def merge_world(inputs: list[tuple[int, bool]], outputs: list[int]) -> tuple[Utx
 def stolen_by_output(chain: UtxoChain, findings: Findings) -> list[int]:
     """Stolen units in each output of the last transaction, and in its fee."""
     last = chain.tx_count - 1
-    first = int(chain.out_offsets[last])
-    places = [*range(first, int(chain.out_offsets[last + 1])), FEE]
+    places = [*chain.outputs_of(last), FEE]
     return [sum(f.amount for f in findings.flows if f.row == last and f.pot == place) for place in places]
 
 

@@ -49,6 +49,8 @@ class BlockParcel:
     """Least and greatest height."""
     files: dict[str, str]
     """SHA-256 of each file, by name."""
+    up_to: int | None = None
+    """Blocks above this height count no more: the chain was rolled back."""
 
 
 class ParcelWriter:
@@ -129,13 +131,17 @@ class OpenParcel:
         self._txids = _from_digests(transactions["txid"])
         self._starts, self._sizes = transactions["start"].to_numpy(), transactions["size"].to_numpy()
         self._order = transactions["order"].to_numpy()
+        self._counts = (
+            np.ones(len(self._heights), np.bool_) if parcel.up_to is None else self._heights <= parcel.up_to
+        )
 
     def __len__(self) -> int:
-        return len(self._heights)
+        return int(self._counts.sum())
 
     def iter_blocks(self) -> Iterator[tuple[bytes, HeldBlock]]:
-        """Hash, height and previous hash of each block."""
-        for row, height in enumerate(self._heights):
+        """Hash, height and previous hash of each block that counts."""
+        for row in np.flatnonzero(self._counts).tolist():
+            height = self._heights[row]
             yield _at(self._hashes, row), HeldBlock(int(height), _at(self._previous, row))
 
     def find(self, txid: bytes) -> Iterator[tuple[int, int, int]]:
@@ -150,7 +156,8 @@ class OpenParcel:
         while low < len(self._order) and _at(self._txids, int(self._order[low])) == txid:
             row = int(self._order[low])
             block = int(np.searchsorted(self._firsts, row, side="right")) - 1
-            yield int(self._heights[block]), row - int(self._firsts[block]), block
+            if self._counts[block]:
+                yield int(self._heights[block]), row - int(self._firsts[block]), block
             low += 1
 
     def txids(self, block: int) -> list[bytes]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from jindo.base.amounts import parse_units
@@ -24,27 +23,25 @@ from jindo.ledger.build_utxo import output_account
 from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.ledger.sources.bad_row import BadRow
-from jindo.ledger.staging import Staging
+from jindo.ledger.sources.request import SourceRequest, TransactionRows
 
 _LONGEST_INDEX = 18
 """Digits of the largest height or index that fits 64 bits."""
 
 
-def read_bitcoin(
-    staging: Staging, files: Sequence[SourceFile]
-) -> Iterator[tuple[int, int, str, UtxoTransaction | BadRow]]:
+def read_bitcoin_etl(request: SourceRequest) -> TransactionRows:
     """Every line of the files: number of the file, line, the line itself, and what it says.
 
     Raises:
         InputError: a file is not JSON lines.
     """
-    for number, source in enumerate(files):
+    for number, source in enumerate(request.files):
         if source.sort != "json":
             raise InputError("bitcoin-etl transactions are read as JSON lines", place=source.name)
         with _open(source) as stream:
             for line, text in enumerate(stream, 1):
                 if line % 50_000 == 0:
-                    staging.progress(f"reading {source.name}", line, None)
+                    request.staging.progress(f"reading {source.name}", line, None)
                 if text.strip():
                     yield number, line, text.strip(), _parse_line(text)
 

@@ -11,13 +11,12 @@ A token transfer's value is what the log said: for ERC-721 that is the token's n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from jindo.base.ids import ChainId, native_asset
+from jindo.base.ids import native_asset
 from jindo.ledger.chain import AccountChain
-from jindo.ledger.files import SourceFile, quote
+from jindo.ledger.files import quote
 from jindo.ledger.rejects import to_row_text
 from jindo.ledger.sources.ethereum_tables import TABLES, load_table, make_lookups, sort_files
+from jindo.ledger.sources.request import SourceRequest
 from jindo.ledger.staging import Staging
 
 END_OF_BLOCK = 999_999_999
@@ -32,29 +31,29 @@ _CALL_TYPES = ("call", "callcode", "delegatecall", "staticcall")
 _NAMED = "(try_cast(trace_index AS BIGINT), coalesce(trace_id, file || '-' || line))"
 
 
-def stage_ethereum(
-    staging: Staging, files: Sequence[SourceFile], *, chain: ChainId, old: AccountChain | None
-) -> tuple[dict[str, int], list[str]]:
-    """Make the table `raw` of these files, for `check_rows`; gives the rows of each table, and notes.
+def stage_ethereum_etl(request: SourceRequest) -> dict[str, int]:
+    """Make the table `raw` of these files, for `check_rows`; gives the rows of each table.
 
     Raises:
         InputError: none of the files is a table that is read.
     """
-    tables, notes = sort_files(files)
+    staging = request.staging
+    tables, notes = sort_files(request.files)
     counts = {}
     for table in TABLES:
         load_table(staging, table, tables.get(table, []))
         if tables.get(table):
             counts[table] = staging.one(f"SELECT count(*) FROM {table}")
-    make_lookups(staging, old)
+    make_lookups(staging, request.old if isinstance(request.old, AccountChain) else None)
     _refuse_unknown(staging)
-    native = quote(native_asset(chain))
+    native = quote(native_asset(request.chain))
     staging.run(
         "CREATE TABLE raw AS SELECT m.* REPLACE (coalesce(m.time, b.time) AS time) FROM ("
         + " UNION ALL ".join((_tokens(), _gas(native), _plain(native), _traced(native), _issued(native)))
         + ") m LEFT JOIN block_times b ON m.block = b.block"
     )
-    return counts, notes + _read_notes(staging)
+    request.notes += notes + _read_notes(staging)
+    return counts
 
 
 def _refuse_unknown(staging: Staging) -> None:

@@ -170,7 +170,8 @@ def _add_held_places(staging: Staging, old: AccountChain | None) -> None:
         "(SELECT key FROM tx_places WHERE tx_index IS NOT NULL)"
     )
     for (key,) in unknown:
-        place = max((int(old.tx_index[event]) for event in _events(old, key)), default=-1)
+        tx = old.tx_hashes.find(key)
+        place = int(old.tx_index[tx]) if tx >= 0 else -1
         if place >= 0:
             staging.run("INSERT INTO tx_places VALUES (?, ?, NULL)", key, str(place))
 
@@ -187,7 +188,7 @@ def _add_held_failures(staging: Staging, old: AccountChain | None) -> None:
 
 def _events(old: AccountChain, key: str) -> list[int]:
     tx = old.tx_hashes.find(key)
-    return [] if tx < 0 else [int(e) for e in old.tx_events[old.tx_offsets[tx] : old.tx_offsets[tx + 1]]]
+    return [] if tx < 0 else old.events_of(tx).tolist()
 
 
 def _snake(name: str) -> str:

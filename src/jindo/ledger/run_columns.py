@@ -1,0 +1,261 @@
+"""A run as columns by name, and back.
+
+* What is read back is equal to what was written, value by value; columns may be narrower, or read from blocks.
+* A run's place in its chain (its first event, pot, account) is not written: it is the sum of the runs before it.
+* The counts are held against the lengths of the columns: a file that belongs to another run is not taken.
+
+How a column is put away is `stored`'s and `stored_texts`'; where, `run_files`'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from jindo.ledger.columns import Column
+from jindo.ledger.fingerprint import Leaf
+from jindo.ledger.memos import NoMemos
+from jindo.ledger.runs import AccountRun, Adjacency, Blocks, Ints, UtxoRun
+from jindo.ledger.stored import (
+    PerBlock,
+    Stored,
+    load_amounts,
+    load_ints,
+    store_amounts,
+    store_ints,
+    store_times,
+)
+from jindo.ledger.stored_texts import Columns, load_texts, store_texts
+from jindo.ledger.texts import MemoryTexts, SomeTexts
+
+Run: TypeAlias = AccountRun | UtxoRun
+ACCOUNT, UTXO = "account", "utxo"
+_DIGEST = 32
+_TEXTS = ("accounts", "tx_hashes")
+_INTS = {
+    ACCOUNT: ("src", "dst", "tx", "kind", "position", "tx_index", "pot_account", "pot_asset"),
+    UTXO: (
+        "tx_index", "coinbase", "in_offsets", "in_output", "in_known", "in_account", "in_stated", "missing",
+        "missing_index", "out_offsets", "out_account", "out_spender", "spent", "spent_by",
+    ),
+}  # fmt: skip
+_AMOUNTS = {ACCOUNT: ("amount",), UTXO: ("in_amount", "out_amount")}
+_ADJACENCIES = {ACCOUNT: ("outgoing", "incoming", "account_pots", "tx_events"), UTXO: ("account_outputs",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a run holds, or all runs before it."""
+
+    rows: int = 0
+    """Events of an account chain, transactions of a UTXO chain."""
+    transactions: int = 0
+    accounts: int = 0
+    pots: int = 0
+    """On a UTXO chain: outputs."""
+    inputs: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is kept with a run that its columns would have to be read for."""
+
+    leaves: tuple[Leaf, ...] = ()
+    """The fingerprint's leaves of the segments that end with its blocks (`folder` says which)."""
+    asset_rows: tuple[tuple[int, int], ...] = ()
+    """Asset and rows, of the assets that its rows have; on a UTXO chain outputs."""
+
+
+def count_run(run: Run) -> Counts:
+    """How much the run holds."""
+    if isinstance(run, AccountRun):
+        return Counts(len(run.src), len(run.tx_hashes), len(run.accounts), len(run.pot_account))
+    return Counts(len(run.time), len(run.time), len(run.accounts), len(run.out_account), len(run.in_output))
+
+
+def find_start(run: Run) -> Counts:
+    """What the run says that the runs before it hold."""
+    if isinstance(run, AccountRun):
+        return Counts(run.first_event, run.first_transaction, run.first_account, run.first_pot)
+    first = run.first_transaction
+    return Counts(first, first, run.first_account, run.first_output, run.first_input)
+
+
+def store_run(run: Run, notes: Notes) -> Iterator[Stored]:
+    """The run's columns, and what is kept with it; to be written in turn."""
+    kind = ACCOUNT if isinstance(run, AccountRun) else UTXO
+    for name in ("height", "time_max", "first"):
+        yield store_ints(f"block_{name}", getattr(run.blocks, name))
+    yield store_times(run.time, run.blocks)
+    for name in _INTS[kind]:
+        yield store_ints(name, getattr(run, name))
+    for name in _AMOUNTS[kind]:
+        yield store_amounts(name, getattr(run, name))
+    for name in _ADJACENCIES[kind]:
+        yield from _store_adjacency(name, getattr(run, name))
+    for name in _TEXTS:
+        yield from store_texts(name, getattr(run, name))
+    if isinstance(run, UtxoRun):
+        yield from store_texts("missing_hash", _to_table(run.missing_hash), ordered=False)
+    elif run.memos is not None:
+        rows = np.array([*_iter_memo_rows(run.memos)], np.int64)
+        yield store_ints("memo_rows", rows)
+        texts = MemoryTexts([run.memos[int(i)] or "" for i in rows])
+        yield from store_texts("memos", texts, ordered=False)
+    yield from _store_notes(notes)
+
+
+def load_run(columns: Columns, kind: str, *, start: Counts, counts: Counts, max_traffic: int) -> Run:
+    """The run in these columns, not copied.
+
+    Raises:
+        KeyError: a column is missing or of a kind that is not known.
+        ValueError: a column is not as long as the counts say.
+    """
+    blocks = Blocks(*(_ints(columns, f"block_{name}") for name in ("height", "time_max", "first")))
+    values: dict[str, Any] = {name: _ints(columns, name) for name in _INTS[kind]}
+    values |= {name: load_amounts(*_get(columns, name)) for name in _AMOUNTS[kind]}
+    values |= {name: _load_adjacency(columns, name) for name in _ADJACENCIES[kind]}
+    values |= {name: load_texts(columns, name) for name in _TEXTS}
+    times = columns.find("block_time")
+    values["time"] = _ints(columns, "time") if times is None else PerBlock(blocks, load_ints(*times))
+    values |= {"blocks": blocks, "max_traffic": max_traffic}
+    run: Run
+    if kind == ACCOUNT:
+        run = AccountRun(
+            first_event=start.rows,
+            first_transaction=start.transactions,
+            first_account=start.accounts,
+            first_pot=start.pots,
+            memos=_load_memos(columns, counts.rows),
+            **values,
+        )
+    else:
+        run = UtxoRun(
+            first_transaction=start.transactions,
+            first_input=start.inputs,
+            first_output=start.pots,
+            first_account=start.accounts,
+            missing_hash=load_texts(columns, "missing_hash"),
+            **values,
+        )
+    check_lengths(run, counts)
+    return run
+
+
+def load_notes(columns: Columns) -> Notes:
+    """What is kept with a run.
+
+    Raises:
+        KeyError: a column is missing.
+        ValueError: columns differ in length.
+    """
+    names = ("leaf_segment", "leaf_rows", "noted_asset", "noted_rows")
+    segments, rows, assets, counts = (_ints(columns, name).tolist() for name in names)
+    digests = _get(columns, "leaf_digest")[0].to_pylist()
+    leaves = (Leaf(s, n, digest.hex()) for s, n, digest in zip(segments, rows, digests, strict=True))
+    return Notes(tuple(leaves), tuple(zip(assets, counts, strict=True)))
+
+
+def check_lengths(run: Run, counts: Counts) -> None:
+    """Hold the lengths of a run's columns against each other and the counts, without reading a column.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    expected = {"time": counts.rows, "tx_hashes": counts.transactions, "accounts": counts.accounts}
+    if isinstance(run, AccountRun):
+        expected |= dict.fromkeys(("src", "dst", "tx", "kind", "position", "amount"), counts.rows)
+        expected |= {"tx_index": counts.transactions, "pot_account": counts.pots, "pot_asset": counts.pots}
+    else:
+        expected |= dict.fromkeys(("tx_index", "coinbase"), counts.rows)
+        inputs = ("in_output", "in_amount", "in_known", "in_account", "in_stated")
+        expected |= dict.fromkeys(inputs, counts.inputs)
+        expected |= dict.fromkeys(("out_amount", "out_account", "out_spender"), counts.pots)
+        expected |= dict.fromkeys(("in_offsets", "out_offsets"), counts.rows + 1)
+        expected |= {
+            "missing_hash": len(run.missing),
+            "missing_index": len(run.missing),
+            "spent_by": len(run.spent),
+        }
+    for name, length in expected.items():
+        if len(getattr(run, name)) != length:
+            raise ValueError(f"{name} has {len(getattr(run, name))} values, not {length}")
+    for name in _ADJACENCIES[ACCOUNT if isinstance(run, AccountRun) else UTXO]:
+        owned = getattr(run, name)
+        if owned is not None and owned.owners is not None and len(owned.owners) + 1 != len(owned.offsets):
+            raise ValueError(f"the columns of {name} differ in length")
+    heights = len(run.blocks.height)
+    if (len(run.blocks.time_max), len(run.blocks.first)) != (heights, heights + 1):
+        raise ValueError("the columns of blocks differ in length")
+    if int(run.blocks.first[-1]) != counts.rows:
+        raise ValueError("the blocks hold other rows")
+
+
+def _iter_memo_rows(memos: Sequence[str | None]) -> Iterator[int]:
+    if isinstance(memos, SomeTexts):
+        yield from memos.rows.tolist()
+    elif isinstance(memos, Column):
+        start = 0
+        for part in memos.parts:
+            yield from (start + row for row in _iter_memo_rows(part))
+            start += len(part)
+    elif not isinstance(memos, NoMemos):
+        yield from (row for row, memo in enumerate(memos) if memo is not None)
+
+
+def _to_table(texts: Sequence[str]) -> Any:
+    return texts if hasattr(texts, "find") else MemoryTexts(texts)
+
+
+def _store_adjacency(name: str, rows: Adjacency | None) -> Iterator[Stored]:
+    if rows is None:
+        return
+    if rows.owners is not None:
+        yield store_ints(f"{name}_owners", rows.owners)
+    yield store_ints(f"{name}_offsets", rows.offsets)
+    yield store_ints(f"{name}_rows", rows.rows)
+
+
+def _store_notes(notes: Notes) -> Iterator[Stored]:
+    yield store_ints("leaf_segment", np.array([leaf.segment for leaf in notes.leaves], np.int64))
+    yield store_ints("leaf_rows", np.array([leaf.rows for leaf in notes.leaves], np.int64))
+    raw = b"".join(bytes.fromhex(leaf.sha256) for leaf in notes.leaves)
+    yield Stored("leaf_digest", pa.binary(_DIGEST), len(notes.leaves), ((len(raw), (raw,)),))
+    yield store_ints("noted_asset", np.array([asset for asset, _ in notes.asset_rows], np.int64))
+    yield store_ints("noted_rows", np.array([rows for _, rows in notes.asset_rows], np.int64))
+
+
+def _get(columns: Columns, name: str) -> tuple[Any, dict[str, str]]:
+    found = columns.find(name)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
+def _ints(columns: Columns, name: str) -> Ints:
+    return load_ints(*_get(columns, name))
+
+
+def _load_adjacency(columns: Columns, name: str) -> Adjacency | None:
+    offsets = columns.find(f"{name}_offsets")
+    if offsets is None and name == "tx_events":
+        return None
+    owners = columns.find(f"{name}_owners")
+    return Adjacency(
+        owners=None if owners is None else load_ints(*owners),
+        offsets=_ints(columns, f"{name}_offsets"),
+        rows=_ints(columns, f"{name}_rows"),
+    )
+
+
+def _load_memos(columns: Columns, count: int) -> SomeTexts | None:
+    rows = columns.find("memo_rows")
+    return None if rows is None else SomeTexts(count, load_ints(*rows), load_texts(columns, "memos"))
