@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from jindo.app.client import Partner, open_partner
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
+    from jindo.app.fetching.rounds import FetchLimits
+    from jindo.app.fetching.running import name_keep_folder, trace_fetched
+    from jindo.app.fetching.servers import Asking, parse_server
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
     from jindo.app.handlers import HANDLERS, QUICK
     from jindo.app.labels import draft_label, draft_recall, show_recall
@@ -62,7 +65,15 @@ if TYPE_CHECKING:
     from jindo.app.verifying_case import verify_case_folder, verify_path
     from jindo.app.watching import list_jobs, request_pull, show_audit
     from jindo.app.worker import Worker
-    from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger
+    from jindo.ledger import (
+        CATALOGUE,
+        FORMATS,
+        ImportReport,
+        Ledger,
+        LedgerStatus,
+        import_source,
+        open_ledger,
+    )
     from jindo.share import fingerprint
     from jindo.sim import WORLDS, make_world, write_world
     from jindo.trace import RULES
@@ -74,6 +85,11 @@ __all__ = [
     "TraceOutcome",
     "TraceRequest",
     "trace_ledger",
+    "trace_fetched",
+    "FetchLimits",
+    "Asking",
+    "parse_server",
+    "name_keep_folder",
     "Explanation",
     "explain_address",
     "Check",
@@ -141,6 +157,7 @@ __all__ = [
     "show_job",
     "list_jobs",
     "show_audit",
+    "CATALOGUE",
     "FORMATS",
     "ImportReport",
     "Ledger",
@@ -160,6 +177,9 @@ _MODULES = {
     "jindo.app.client": "Partner open_partner",
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
+    "jindo.app.fetching.rounds": "FetchLimits",
+    "jindo.app.fetching.running": "name_keep_folder trace_fetched",
+    "jindo.app.fetching.servers": "Asking parse_server",
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
     "jindo.app.handlers": "HANDLERS QUICK",
     "jindo.app.labels": "draft_label draft_recall show_recall",
@@ -179,7 +199,7 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "FORMATS ImportReport Ledger LedgerStatus import_source open_ledger",
+    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus import_source open_ledger",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",
