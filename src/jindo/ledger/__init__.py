@@ -2,10 +2,14 @@
 
 * `build_…_chain` makes a chain from rows in memory, `open_ledger` maps one from a folder.
 * `import_source` brings files in; nothing is dropped in silence.
+* `Fetcher` asks servers and keeps what they answer; it is heavy, and loads where it is first used.
 * A chain is columns by dense ids (`AccountChain`, `UtxoChain`); `read_…` gives rows back.
 
 What the movements mean is `trace`'s.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
@@ -22,13 +26,29 @@ from jindo.ledger.folder import Ledger, LedgerStatus, open_ledger
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
 from jindo.ledger.manifest import ChainEntry, ImportEntry
 from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
+from jindo.ledger.sources import CATALOGUE, Format
+from jindo.ledger.sources.etherscan import read_etherscan_facts
+from jindo.ledger.sources.etherscan_answers import (
+    ETHERSCAN_LISTS,
+    lacks_proxy,
+    parse_etherscan_list,
+    parse_etherscan_result,
+)
+from jindo.ledger.sources.kept import KeptAnswer, find_kept, list_kept
+from jindo.ledger.sources.trongrid import read_trongrid_answers
+from jindo.ledger.sources.trongrid_answers import parse_tron_fingerprint, parse_tron_header
 from jindo.ledger.texts import MemoryTexts
 from jindo.ledger.wide import WideColumn
+
+if TYPE_CHECKING:
+    from jindo.ledger.fetching import Fetcher, SourceDeclined, name_keep, parse_service_address
 
 __all__ = [
     "import_source",
     "ImportReport",
     "FORMATS",
+    "CATALOGUE",
+    "Format",
     "open_ledger",
     "Ledger",
     "LedgerStatus",
@@ -70,4 +90,28 @@ __all__ = [
     "UtxoInput",
     "UtxoOutput",
     "UtxoTransaction",
+    "find_kept",
+    "list_kept",
+    "KeptAnswer",
+    "read_etherscan_facts",
+    "ETHERSCAN_LISTS",
+    "lacks_proxy",
+    "parse_etherscan_list",
+    "parse_etherscan_result",
+    "read_trongrid_answers",
+    "parse_tron_fingerprint",
+    "parse_tron_header",
+    "Fetcher",
+    "SourceDeclined",
+    "name_keep",
+    "parse_service_address",
 ]
+
+_FETCHING = ("Fetcher", "SourceDeclined", "name_keep", "parse_service_address")
+
+
+def __getattr__(name: str) -> Any:
+    """Load what asks servers when it is first asked for."""
+    if name not in _FETCHING:
+        raise AttributeError(f"module 'jindo.ledger' has no attribute {name!r}")
+    return getattr(importlib.import_module("jindo.ledger.fetching"), name)

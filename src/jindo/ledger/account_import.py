@@ -8,7 +8,7 @@ The steps are `sources`', `checking`'s and `merging`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jindo.base.errors import InputError
@@ -19,7 +19,6 @@ from jindo.ledger.files import SourceFile, find_lines
 from jindo.ledger.merging import build_merged, merge_transfers
 from jindo.ledger.rejects import Reject, to_row_text
 from jindo.ledger.repeats import check_repeats
-from jindo.ledger.sources import stage_ethereum, stage_transfers
 from jindo.ledger.staging import Staging
 
 _ROW = (
@@ -41,34 +40,24 @@ _SAYS = {"sender": "from", "receiver": "to", "position": "log_index"}
 def import_accounts(
     staging: Staging,
     files: Sequence[SourceFile],
-    format: str,  # noqa: A002  # the command line's word
+    stage: Callable[[], dict[str, int]],
     chain: ChainId,
     old: AccountChain | None,
-    options: dict[str, Any],
     *,
+    distinct: bool,
     again: bool,
 ) -> tuple[AccountChain | None, dict[str, int], list[Reject], dict[str, int], list[str]]:
-    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes."""
+    """The new chain (`None` where nothing is new), counts by outcome, rejects, rows by table, and notes.
+
+    `stage` makes the table `raw` of the files, and gives the rows of each of their tables.
+    """
     notes: list[str] = []
-    tables: dict[str, int] = {}
-    if format == "transfers":
-        stage_transfers(
-            staging,
-            files,
-            chain=chain,
-            columns=options["columns"],
-            asset=options["asset"],
-            decimals=options["decimals"],
-        )
-    else:
-        tables, notes = stage_ethereum(staging, files, chain=chain, old=old)
+    tables = stage()
     check_rows(staging, chain)
     read = staging.one("SELECT count(*) FROM checked") + len(staging.rejected)
-    if format == "transfers":
-        tables = {"transfers": read}
     decimals = _read_decimals(staging, old)
-    merged = merge_transfers(staging, old, distinct=options["distinct"])
-    if format == "transfers" and not again:
+    merged = merge_transfers(staging, old, distinct=distinct)
+    if "transfers" in tables and not again:
         check_repeats(staging, files)
     rejects = _read_rejects(staging, files)
     counts = {

@@ -5,6 +5,7 @@
     ├── chains/NAME/NNNN/      one generation of a chain: its columns (`generation`)
     ├── blocks/NAME/NNNN/      raw blocks that one import brought, kept for proofs (`bitcoin.store`)
     ├── rejects/NNNN-NAME.csv  rows refused by an import
+    ├── fetched/HOST/          what a node answered, kept as evidence, also where an import ends halfway (`fetching.keep`)
     └── lock                   held while somebody writes
 
 * A new generation is written in full and on the disk before `ledger.json` names it; a crash before that leaves
@@ -37,8 +38,13 @@ from jindo.ledger.generation import map_account_chain, map_utxo_chain, sync_fold
 from jindo.ledger.hashing import check_files
 from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest, write_manifest
 
-_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging")
+FETCHED = "fetched"
+"""Folder of what servers answered, below the ledger's; a folder for each server (`fetching.keep`)."""
+
+_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging|fetched")
 """What may lie in a folder that is no ledger yet."""
+_OF_NODES = ("ethereum-rpc", "bitcoin-rpc")
+"""Formats whose sources are lists of answers that the ledger keeps."""
 _OWN_FOLDER = re.compile(r"(chains|blocks)/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
 _OWN_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
 _LINKABLE = ("*", "chains/*", "chains/*/*", "blocks/*", "blocks/*/*", "rejects/*")
@@ -104,7 +110,7 @@ class Ledger:
     def check(self, *, full: bool = False) -> None:
         """Hold every chain's files, and the raw blocks that are kept, against the hashes taken when they were written.
 
-        With `full`, also compute every fingerprint from the rows again.
+        So are the answers of nodes that imports rest on. With `full`, also compute every fingerprint from the rows again.
 
         Raises:
             IntegrityError: a file or a fingerprint is not what was written; the first is named.
@@ -121,6 +127,16 @@ class Ledger:
                 )
         for parcel in _iter_parcels(self.manifest):
             check_files(self.folder / parcel.folder, parcel.files)
+        self._check_fetched()
+
+    def _check_fetched(self) -> None:
+        imports = [entry for entry in self.manifest.imports if entry.format in _OF_NODES]
+        if imports:
+            from jindo.ledger.fetching import check_evidence
+
+            check_evidence(
+                self.folder / FETCHED, [source["sha256"] for entry in imports for source in entry.sources]
+            )
 
     def fingerprint(self) -> str:
         """Fingerprint of the whole ledger, in hex."""
@@ -182,7 +198,12 @@ def writing(path: Path) -> Iterator[Ledger]:
         finally:
             now = _read_or_new(path)
             _clear_leftovers(path, now)
-            if fresh and not now.chains and not now.imports:
+            if (
+                fresh
+                and not now.chains
+                and not now.imports
+                and not any(path.glob(f"{FETCHED}/*/responses/*"))
+            ):
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -216,7 +237,10 @@ def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Man
     files = write_chain(chain, ledger.folder / generation)
     for parent in (ledger.folder / "chains" / name, ledger.folder / "chains", ledger.folder):
         sync_folder(parent)
-    chains = {**ledger.manifest.chains, chain.chain: _describe(chain, generation, files)}
+    before = ledger.manifest.chains.get(chain.chain)
+    inexact = (before is not None and before.inexact) or (entry is not None and entry.inexact is not None)
+    described = replace(_describe(chain, generation, files), inexact=inexact)
+    chains = {**ledger.manifest.chains, chain.chain: described}
     return record_import(ledger, chains, entry)
 
 

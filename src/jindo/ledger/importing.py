@@ -14,16 +14,25 @@ import dataclasses
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jindo.base.errors import InputError
-from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
+from jindo.base.ids import ChainId
 from jindo.ledger.account_import import import_accounts
 from jindo.ledger.bitcoin.parcel import BlockParcel
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
-from jindo.ledger.files import SourceFile, find_files
-from jindo.ledger.folder import Ledger, begin_record, keep_blocks, record_chain, record_import, writing
+from jindo.ledger.files import SourceFile
+from jindo.ledger.folder import (
+    FETCHED,
+    Ledger,
+    begin_record,
+    keep_blocks,
+    record_chain,
+    record_import,
+    writing,
+)
 from jindo.ledger.manifest import ImportEntry, Manifest
 from jindo.ledger.refusals import (
     FIRST,
@@ -34,19 +43,20 @@ from jindo.ledger.refusals import (
     note_unended,
 )
 from jindo.ledger.rejects import Reject, write_rejects
-from jindo.ledger.sources import BlockSource, find_block_files, read_bitcoin
+from jindo.ledger.sources import (
+    CATALOGUE,
+    BlockSource,
+    Format,
+    SourceRequest,
+    check_options,
+    get_format,
+)
 from jindo.ledger.staging import Progress, Staging, open_staging
 from jindo.ledger.utxo_import import import_transactions
 
-FORMATS = ("transfers", "ethereum-etl", "bitcoin-etl", "bitcoin-blocks")
-_OF_UTXO = ("bitcoin-etl", "bitcoin-blocks")
+FORMATS = tuple(CATALOGUE)
+"""Names of the formats that can be imported."""
 _COUNTS = ("read", "added", "already_there", "left_by_distinct", "superseded")
-_DEFAULT_CHAIN = {
-    "transfers": ETHEREUM,
-    "ethereum-etl": ETHEREUM,
-    "bitcoin-etl": BITCOIN,
-    "bitcoin-blocks": BITCOIN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ class Imported:
     rejects: list[Reject]
     source_rows: dict[str, int]
     notes: list[str]
+    inexact: str | None = None
+    """Why amounts may be off by rounding; `None` where they are exact."""
     staged: tuple[Path, BlockParcel] | None = None
     """Raw blocks to keep for proofs, and the folder that they were written into."""
 
@@ -97,30 +109,40 @@ def import_source(
     strict: bool = False,
     distinct: bool = False,
     again: bool = False,
+    from_block: int | None = None,
+    to_block: int | None = None,
+    confirmations: int | None = None,
+    per_second: float | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Bring a file, a folder or a glob pattern of files into the ledger folder `into`.
+    """Bring a file, a folder, a glob pattern of files, or blocks of a node into the ledger folder `into`.
 
-    `again` lets a file's rows count a second time, where it was imported before in another way.
+    `again` lets a file's rows count a second time, where it was imported before in another way. Of a node, whose URL
+    `source` is, blocks `from_block` to `to_block` are asked for, or up to the last with enough `confirmations`.
 
     Raises:
         InputError: the source or an option cannot be used, no row can be taken in, or `strict` and one cannot.
+        SourceError: a node does not answer; what it answered before is kept, and not asked again.
         ConflictError: somebody else is writing to the ledger, or a file was imported before in another way.
         IntegrityError: the ledger is damaged.
     """
-    if format not in FORMATS:
-        raise InputError(f"there is no format {format!r}", remedy=f"Use one of {', '.join(FORMATS)}.")
-    if format != "transfers" and (columns or asset is not None or decimals is not None):
-        raise InputError("columns, asset and decimals belong to the format transfers only")
-    chain = chain or _DEFAULT_CHAIN[format]
-    files = find_block_files(source) if format == "bitcoin-blocks" else find_files(source)
+    reader = get_format(format)
+    wanted = {
+        "from_block": from_block, "to_block": to_block, "confirmations": confirmations, "per_second": per_second
+    }  # fmt: skip
+    check_options(reader, {"columns": columns, "asset": asset, "decimals": decimals, **wanted})
+    files = [] if reader.fetch is not None else reader.find(source)
     options: dict[str, Any] = {
         "asset": asset, "columns": dict(columns or {}), "decimals": decimals, "distinct": distinct
     }  # fmt: skip
-    draft = _draft_entry(format, chain, files, options, progress)
     with writing(Path(into)) as ledger:
-        notes = _check_before(ledger, draft, files, strict=strict, again=again)
-        imported = _run(ledger, files, format, chain, options, progress, again=again)
+        fetched_notes: list[str] = []
+        if reader.fetch is not None:
+            source, chain, files, fetched_notes = _fetch(ledger, reader, source, chain, wanted, progress)
+        chain = chain or reader.chain
+        draft = _draft_entry(format, chain, files, options, progress)
+        notes = fetched_notes + _check_before(ledger, draft, files, strict=strict, again=again)
+        imported = _run(ledger, files, reader, chain, options, progress, again=again)
         if strict:
             check_strict(imported.rejects)
         check_taken(imported.rejects, imported.counts)
@@ -133,10 +155,30 @@ def build_ledger_from_columns(into: Path, chain: Chain) -> Manifest:
         return record_chain(ledger, chain, None)
 
 
+def _fetch(
+    ledger: Ledger,
+    reader: Format,
+    source: str,
+    chain: ChainId | None,
+    wanted: Mapping[str, Any],
+    progress: Progress | None,
+) -> tuple[str, ChainId, list[SourceFile], list[str]]:
+    """A node as it may be written down, its chain, the lists of its kept answers, and notes."""
+    from jindo.ledger.fetching import FetchOrder, parse_service_address
+
+    assert reader.fetch is not None  # noqa: S101  # who calls has looked
+    given = {name: value for name, value in wanted.items() if value is not None}
+    order = FetchOrder(
+        source, ledger.folder / FETCHED, chain=chain, progress=progress or (lambda *_: None), **given
+    )
+    fetched = reader.fetch(order)
+    return parse_service_address(source).shown, fetched.chain, fetched.files, fetched.notes
+
+
 def _run(
     ledger: Ledger,
     files: list[SourceFile],
-    format: str,  # noqa: A002
+    reader: Format,
     chain: ChainId,
     options: dict[str, Any],
     progress: Progress | None,
@@ -144,7 +186,7 @@ def _run(
     again: bool,
 ) -> Imported:
     old = ledger.chain(chain) if chain in ledger.chain_ids() else None
-    wanted = UtxoChain if format in _OF_UTXO else AccountChain
+    wanted = UtxoChain if reader.kind == "utxo" else AccountChain
     if old is not None and not isinstance(old, wanted):
         raise InputError(
             f"the ledger holds {chain} as the other sort of chain",
@@ -154,16 +196,30 @@ def _run(
     folder.mkdir()
     staging = open_staging(folder, progress)
     try:
-        if format in _OF_UTXO:
-            held = old if isinstance(old, UtxoChain) else None
-            if format == "bitcoin-blocks":
-                return _run_blocks(ledger, staging, files, chain, held)
-            rows = read_bitcoin(staging, files)
-            return Imported(*import_transactions(staging, files, chain, held, rows))
-        there = old if isinstance(old, AccountChain) else None
-        return Imported(*import_accounts(staging, files, format, chain, there, options, again=again))
+        if reader.raw_blocks:
+            return _run_blocks(ledger, staging, files, chain, old if isinstance(old, UtxoChain) else None)
+        request = SourceRequest(staging, files, chain, old, options)
+        if reader.unpack is not None:
+            request.files = reader.unpack(request)
+        imported = _run_rows(request, reader, again=again)
+        return dataclasses.replace(imported, notes=[*request.notes, *imported.notes], inexact=request.inexact)
     finally:
         staging.con.close()
+
+
+def _run_rows(request: SourceRequest, reader: Format, *, again: bool) -> Imported:
+    staging, files, chain, old = request.staging, request.files, request.chain, request.old
+    if reader.read is not None:
+        held = old if isinstance(old, UtxoChain) else None
+        return Imported(*import_transactions(staging, files, chain, held, reader.read(request)))
+    assert reader.stage is not None  # noqa: S101  # a format has one of the three
+    stage = partial(reader.stage, request)
+    there = old if isinstance(old, AccountChain) else None
+    return Imported(
+        *import_accounts(
+            staging, files, stage, chain, there, distinct=request.options["distinct"], again=again
+        )
+    )
 
 
 def _run_blocks(
@@ -201,6 +257,7 @@ def _draft_entry(
         rejected=0,
         rejects=None,
         notes=[],
+        inexact=None,
         **dict.fromkeys(_COUNTS, 0),
     )
 
@@ -227,8 +284,11 @@ def _record(
     if not imported.counts["read"]:
         notes.append("the source has no row that moves anything")
     notes += imported.notes
+    inexact = imported.inexact if imported.counts["added"] else None
+    if inexact is not None:
+        notes.append(f"the ledger is inexact: {inexact}")
     counts: dict[str, Any] = {**imported.counts, "rejected": len(imported.rejects)}
-    entry = dataclasses.replace(draft, notes=notes, **counts)
+    entry = dataclasses.replace(draft, notes=notes, inexact=inexact, **counts)
     same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
     number = same[0] if same else len(ledger.manifest.imports) + 1
     begin_record(ledger)

@@ -59,6 +59,8 @@ class ChainEntry:
     """First and last known time in unix seconds; empty where none is known."""
     files: dict[str, str] | None = None
     """SHA-256 of each column's file, by name; `None` where the generation was written before there were any."""
+    inexact: bool = False
+    """Whether an amount may be off by rounding: whatever is concluded from the chain is marked so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class ImportEntry:
     rejects: str | None
     """Rejects file below the ledger's folder."""
     notes: list[str]
+    inexact: str | None = None
+    """Why amounts that it added may be off by rounding; `None` where they are exact."""
 
     def same_source(self, other: ImportEntry) -> bool:
         """Whether both read the same files in the same way."""

@@ -8,17 +8,18 @@ Merging with what the ledger holds is the ledger's own `merging` and `utxo_impor
 
 from jindo.ledger.sources.bad_row import BadRow
 from jindo.ledger.sources.bitcoin_blocks import BlockSource
-from jindo.ledger.sources.bitcoin_etl import read_bitcoin
-from jindo.ledger.sources.block_files import find_block_files
-from jindo.ledger.sources.ethereum_etl import END_OF_BLOCK, stage_ethereum
-from jindo.ledger.sources.transfers import stage_transfers
+from jindo.ledger.sources.catalogue import CATALOGUE, Format, check_options, get_format
+from jindo.ledger.sources.ethereum_moves import END_OF_BLOCK
+from jindo.ledger.sources.request import SourceRequest, TransactionRows
 
 __all__ = [
-    "stage_transfers",
-    "stage_ethereum",
-    "read_bitcoin",
+    "CATALOGUE",
+    "Format",
+    "get_format",
+    "check_options",
+    "SourceRequest",
+    "TransactionRows",
     "BlockSource",
-    "find_block_files",
     "BadRow",
     "END_OF_BLOCK",
 ]

@@ -18,10 +18,24 @@ from jindo.base.errors import InputError
 from jindo.base.ids import UNNAMED_ASSET, ChainId, parse_asset
 from jindo.ledger.files import SourceFile, find_lines, quote
 from jindo.ledger.rows import Kind
+from jindo.ledger.sources.request import SourceRequest
 from jindo.ledger.staging import Staging, load
 
 REQUIRED = ("block", "tx_hash", "from", "to", "amount")
 OPTIONAL = ("time", "tx_index", "log_index", "asset", "decimals", "memo")
+
+
+def stage_transfer_files(request: SourceRequest) -> dict[str, int]:
+    """Make the view `raw` of these files, for `check_rows`; gives the number of their rows.
+
+    Raises:
+        InputError: a column is missing or mapped wrongly, or an option is not usable.
+    """
+    names = ("columns", "asset", "decimals")
+    stage_transfers(
+        request.staging, request.files, chain=request.chain, **{name: request.options[name] for name in names}
+    )
+    return {"transfers": request.staging.one("SELECT count(*) FROM raw") + len(request.staging.rejected)}
 
 
 def stage_transfers(
