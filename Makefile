@@ -32,12 +32,13 @@ $(LOCKED): requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
-$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py)
+$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py src/jindo/ledger/bitcoin/kernel*.py)
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip check --disable-pip-version-check
-	@echo "compiling the tracer, once"
-	@rm -f src/jindo/trace/__pycache__/*.nb?
+	@echo "compiling the tracer and the block parser, once"
+	@rm -f src/jindo/trace/__pycache__/*.nb? src/jindo/ledger/bitcoin/__pycache__/*.nb?
 	$(BIN)/python -m jindo.trace.warm
+	$(BIN)/python -m jindo.ledger.bitcoin.warm
 	@touch $@
 
 demo: $(READY)
@@ -58,6 +59,7 @@ test-all: lint
 
 bench: $(READY)
 	$(BIN)/python bench/reach.py
+	$(BIN)/python bench/blocks.py
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -101,6 +101,18 @@ EVIDENCE = build_object(
     blocks=COUNT,
     heights_proven=COUNT,
 )
+FETCH_SERVER = build_object(format=TEXT, chain=CHAIN, url=TEXT, height=COUNT, answers=COUNT)
+FETCH_ACCOUNT = build_object(
+    chain=CHAIN, account=TEXT, state={"enum": ["complete", "not fetched"]}, height=COUNT,
+    transactions=allow_null(COUNT), total=allow_null(COUNT), why=TEXT,
+)  # fmt: skip
+FETCHED = build_object(
+    servers=build_list(FETCH_SERVER),
+    limits=build_object(accounts=COUNT, most=COUNT, all_rules=FLAG),
+    accounts=build_list(FETCH_ACCOUNT),
+    further_accounts=COUNT,
+    evidence=build_object(sha256=HASH, answers=COUNT),
+)
 PROVENANCE = build_object(
     ledger=build_object(fingerprint=HASH, chains=build_list(LEDGER_CHAIN)),
     until=allow_null(TIME),
@@ -131,7 +143,7 @@ RESULT = build_object(
     spread=build_list(SPREAD),
     upper_bound=build_object(rule={"const": "poison"}, endpoints=build_list(ENDPOINT)),
     bounds={"const": "not computed"},
-    provenance=allow_more(PROVENANCE, evidence=EVIDENCE),
+    provenance=allow_more(PROVENANCE, evidence=EVIDENCE, fetched=FETCHED),
     notes=build_list(TEXT),
     software=build_object(name={"const": "jindo"}, version=TEXT),
 )
@@ -148,7 +160,7 @@ _STATUS_CHAIN = build_object(
     first_block=allow_null(COUNT), last_block=allow_null(COUNT),
     first_time=allow_null(TIME), last_time=allow_null(TIME),
     assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
-    fingerprint=HASH,
+    inexact={"type": "boolean"}, fingerprint=HASH,
 )  # fmt: skip
 _FINDING = build_object(
     name=TEXT,
@@ -185,10 +197,16 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     ),
     "trace": (
         "jindo trace LEDGER --json",
-        build_object(
+        allow_more(
+            build_object(
             out=TEXT, files=build_list(TEXT), rule=RULE, thefts=build_list(THEFT), services=build_list(SERVICE),
             sheets=build_list(SHEET), unexplained_inflow=build_list(INFLOW), decimals=DECIMALS,
             notes=build_list(TEXT), findings_hash=HASH, provenance_hash=HASH,
+            ),
+            fetched=build_object(
+                servers=build_list(FETCH_SERVER), accounts=COUNT, not_whole=build_list(FETCH_ACCOUNT),
+                further_accounts=COUNT,
+            ),
         ),
     ),
     "trace-explain": (

@@ -3,14 +3,34 @@
 import csv
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from tests.unit.ledger.published_bitcoin import (
+    BIGQUERY_TRANSACTIONS,
+    to_aws,
+    to_bigquery,
+    write_aws,
+    write_bigquery,
+)
+from tests.unit.ledger.published_cryo import write_cryo
 
 from jindo.base.amounts import parse_units
 from jindo.base.ids import BITCOIN, ETHEREUM, ChainId
-from jindo.ledger import AccountChain, Kind, UtxoChain, import_source, open_ledger, read_transfers
+from jindo.ledger import (
+    AccountChain,
+    Kind,
+    UtxoChain,
+    UtxoTransaction,
+    import_source,
+    open_ledger,
+    read_transactions,
+    read_transfers,
+)
 from jindo.seal import EMPTY_ROOT, leaf_hash, node_hash
 
 pytestmark = pytest.mark.realdata
@@ -25,6 +45,14 @@ def sums(chain: AccountChain) -> dict[str, int]:
     for row in read_transfers(chain, range(chain.event_count)):
         total[row.kind.name] += row.amount
     return dict(total)
+
+
+TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as stream:
+        return list(csv.DictReader(stream))
 
 
 def json_rows(path: Path) -> list[dict[str, Any]]:
@@ -54,14 +82,13 @@ def test_the_csv_of_the_same_transactions_adds_nothing(data_dir: Path, tmp_path:
         assert bool(import_source(source, format="ethereum-etl", into=tmp_path / "ledger").added) is added
 
 
-def test_ethereum_graphsense_counts_successful_calls_only(data_dir: Path, tmp_path: Path) -> None:
-    report = import_source(
-        str(data_dir / "etl/ethereum-graphsense"), format="ethereum-etl", into=tmp_path / "ledger"
-    )
-    with (data_dir / "etl/ethereum-graphsense/traces.csv").open() as stream:
-        traces = list(csv.DictReader(stream))
-    with (data_dir / "etl/ethereum-graphsense/transactions.csv").open() as stream:
-        transactions = list(csv.DictReader(stream))
+@pytest.mark.parametrize("name", ["graphsense-ethereum", "ethereum-etl"])
+def test_ethereum_graphsense_counts_successful_calls_and_logged_tokens(
+    data_dir: Path, tmp_path: Path, name: str
+) -> None:
+    folder = data_dir / "etl/ethereum-graphsense"
+    report = import_source(str(folder), format=name, into=tmp_path / "ledger")
+    traces, transactions = csv_rows(folder / "traces.csv"), csv_rows(folder / "transactions.csv")
     failed = {(row["txHash"], path(row)) for row in traces if row["status"] == "0"}
     moved = [
         row
@@ -70,15 +97,103 @@ def test_ethereum_graphsense_counts_successful_calls_only(data_dir: Path, tmp_pa
         and row["callType"] in ("call", "")
         and not any((row["txHash"], path(row)[:n]) in failed for n in range(len(path(row)) + 1))
     ]
+    transfers = [row for row in json_rows(folder / "logs.json") if row["topic0"] == TRANSFER]
+    tokens = [row for row in transfers if len(row["topics"]) == 3]
     chain = load(tmp_path / "ledger", ETHEREUM)
     assert report.rejected == 0
     assert sums(chain) == {
         "NATIVE": sum(parse_units(row["value"]) for row in moved),
         "ISSUANCE": sum(parse_units(row["value"]) for row in traces if not row["txHash"]),
         "GAS": sum(int(row["gasPrice"]) * int(row["receiptGasUsed"]) for row in transactions),
+        "TOKEN": sum(int(row["data"], 16) for row in tokens),
     }
-    assert int((chain.kind == Kind.NATIVE).sum()) == len(moved)
+    assert sum(kind == Kind.NATIVE for kind in chain.kind) == len(moved)
+    assert sum(kind == Kind.TOKEN for kind in chain.kind) == len(tokens) == 715
     assert min(chain.time.tolist()[5:]) > 1438918232  # all but genesis
+    single = f"{len(transfers) - len(tokens)} transfers of single tokens (ERC-721)"
+    assert any(note.startswith(single) for note in report.notes)
+
+
+def test_the_graphsense_blocks_are_the_same_from_cryo(data_dir: Path, tmp_path: Path) -> None:
+    folder = data_dir / "etl/ethereum-graphsense"
+    story = from_graphsense(folder)
+    write_cryo(tmp_path / "cryo", story, "transactions", "traces", "logs")
+    pq.write_table(blocks_of(folder), tmp_path / "cryo/ethereum__blocks__0.parquet")
+    wanted = import_source(str(folder), format="graphsense-ethereum", into=tmp_path / "ledger")
+    report = import_source(str(tmp_path / "cryo"), format="cryo", into=tmp_path / "same")
+    assert (report.rejected, report.fingerprint) == (0, wanted.fingerprint)
+
+
+def from_graphsense(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The extract's transactions, traces and logs, in no file's shape."""
+    transactions = [
+        {
+            "hash": row["txHash"], "index": int(row["transactionIndex"]), "sender": row["fromAddress"],
+            "receiver": row["toAddress"] or None, "value": parse_units(row["value"]), "status": 1, "block": int(row["blockId"]),
+            "gas_used": int(row["receiptGasUsed"]), "gas_price": int(row["gasPrice"]), "created": None,
+            "time": int(row["blockTimestamp"]),
+        }
+        for row in csv_rows(folder / "transactions.csv")
+    ]  # fmt: skip
+    traces = [
+        {
+            "hash": row["txHash"] or None, "index": None, "sender": row["fromAddress"] or None,
+            "receiver": row["toAddress"] or None, "value": parse_units(row["value"]), "path": path(row) if row["txHash"] else (),
+            "type": row["traceId"].split("_")[0], "call": row["callType"] or None, "block": int(row["blockId"]),
+            "error": None if row["status"] == "1" else "Reverted",
+        }
+        for row in csv_rows(folder / "traces.csv")
+    ]  # fmt: skip
+    logs = [
+        {
+            "hash": row["txHash"], "index": row["transactionIndex"], "log_index": row["logIndex"],
+            "address": row["address"], "topics": row["topics"], "data": row["data"], "block": row["blockId"],
+        }
+        for row in json_rows(folder / "logs.json")
+    ]  # fmt: skip
+    return {"transactions": transactions, "traces": traces, "logs": logs}
+
+
+def blocks_of(folder: Path) -> Any:
+    rows = csv_rows(folder / "blocks.csv")
+    numbers, times = ([int(row[name]) for row in rows] for name in ("blockId", "timestamp"))
+    return pa.table(
+        {"block_number": pa.array(numbers, pa.uint32()), "timestamp": pa.array(times, pa.uint32())}
+    )
+
+
+@pytest.mark.parametrize("name", ["aws-btc", "bigquery-btc"])
+def test_real_bitcoin_transactions_are_the_same_from_doubles_and_decimals(
+    data_dir: Path, tmp_path: Path, name: str
+) -> None:
+    """A block of 2021, imported raw: written in the other schema, it gives the same fingerprint."""
+    source = str(data_dir / "blocks/bitcoin")
+    into = tmp_path / "ledger"
+    report = import_source(source, format="bitcoin-blocks", into=into)
+    chain = load(into, BITCOIN)
+    stories = [to_story(row) for row in read_transactions(chain, range(chain.tx_count))]
+    assert len(stories) > 256
+    if name == "aws-btc":
+        write_aws(tmp_path / "other", *(to_aws(tx, block_timestamp=tx["time"]) for tx in stories))
+    else:
+        rows = [to_bigquery(tx) | {"index": tx["index"], "block_timestamp": tx["time"]} for tx in stories]
+        schema = BIGQUERY_TRANSACTIONS.append(pa.field("index", pa.int64()))
+        write_bigquery(tmp_path / "other/1.parquet", *rows, schema=schema)
+    other = import_source(str(tmp_path / "other"), format=name, into=tmp_path / "same")
+    assert (other.added, other.rejected, other.fingerprint) == (chain.tx_count, 0, report.fingerprint)
+
+
+def to_story(row: UtxoTransaction) -> dict[str, Any]:
+    """A transaction of the ledger, in no file's shape; scripts are gone, so names stand for addresses."""
+    inputs = [
+        {"hash": i.prev_hash, "index": i.prev_index, "value": None, "address": None} for i in row.inputs
+    ]
+    outputs = [{"value": o.value, "address": o.address, "script_hex": o.script} for o in row.outputs]
+    time = datetime.fromtimestamp(row.time or 0, UTC).replace(tzinfo=None)
+    return {
+        "hash": row.tx_hash, "block": row.block, "index": row.tx_index, "inputs": inputs, "outputs": outputs,
+        "time": time,
+    }  # fmt: skip
 
 
 def test_bitcoin_etl_takes_the_missing_inputs_from_the_outputs(data_dir: Path, tmp_path: Path) -> None:

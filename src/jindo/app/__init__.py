@@ -24,8 +24,12 @@ if TYPE_CHECKING:
         show_job,
     )
     from jindo.app.client import Partner, open_partner
+    from jindo.app.cluster import trace_cluster
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
+    from jindo.app.fetching.rounds import FetchLimits
+    from jindo.app.fetching.running import name_keep_folder, trace_fetched
+    from jindo.app.fetching.servers import Asking, parse_server
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
     from jindo.app.handlers import HANDLERS, QUICK
     from jindo.app.labels import draft_label, draft_recall, show_recall
@@ -62,7 +66,16 @@ if TYPE_CHECKING:
     from jindo.app.verifying_case import verify_case_folder, verify_path
     from jindo.app.watching import list_jobs, request_pull, show_audit
     from jindo.app.worker import Worker
-    from jindo.ledger import FORMATS, ImportReport, Ledger, LedgerStatus, import_source, open_ledger, roll_back
+    from jindo.ledger import (
+        CATALOGUE,
+        FORMATS,
+        ImportReport,
+        Ledger,
+        LedgerStatus,
+        import_source,
+        open_ledger,
+        roll_back,
+    )
     from jindo.share import fingerprint
     from jindo.sim import WORLDS, make_world, write_world
     from jindo.trace import RULES
@@ -74,6 +87,12 @@ __all__ = [
     "TraceOutcome",
     "TraceRequest",
     "trace_ledger",
+    "trace_cluster",
+    "trace_fetched",
+    "FetchLimits",
+    "Asking",
+    "parse_server",
+    "name_keep_folder",
     "Explanation",
     "explain_address",
     "Check",
@@ -141,11 +160,13 @@ __all__ = [
     "show_job",
     "list_jobs",
     "show_audit",
+    "CATALOGUE",
     "FORMATS",
     "ImportReport",
     "Ledger",
     "LedgerStatus",
     "import_source",
+    "build_cluster",
     "open_ledger",
     "roll_back",
     "WORLDS",
@@ -159,8 +180,12 @@ _MODULES = {
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
     "jindo.app.client": "Partner open_partner",
+    "jindo.app.cluster": "trace_cluster",
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
+    "jindo.app.fetching.rounds": "FetchLimits",
+    "jindo.app.fetching.running": "name_keep_folder trace_fetched",
+    "jindo.app.fetching.servers": "Asking parse_server",
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
     "jindo.app.handlers": "HANDLERS QUICK",
     "jindo.app.labels": "draft_label draft_recall show_recall",
@@ -180,7 +205,7 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
+    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",

@@ -103,6 +103,19 @@ def run_study(
     return Study(thefts, rule, max_hops, answers)
 
 
+def trace_by_kernel(question: Question, *, rule: str, max_hops: int | None) -> Findings:
+    """One question answered by the fast kernel under one rule."""
+    q, law = question, RULES[rule]
+    if isinstance(q.seeds, UtxoSeeds) and isinstance(q.chain, UtxoChain):
+        return kernel.trace_utxo_chain(
+            q.chain, q.seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops
+        )
+    chain, seeds = as_account(q)
+    return kernel.trace_account_chain(
+        chain, seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops, opening=q.opening
+    )
+
+
 def trace_by_reference(question: Question, *, rule: str, max_hops: int | None) -> Findings:
     """The same question answered by the readable reference: slow, and independent of the kernel."""
     q, law = question, RULES[rule]
@@ -132,18 +145,6 @@ def as_utxo(question: Question) -> tuple[UtxoChain, UtxoSeeds]:
 
 
 def _answer(question: Question, rule: str, max_hops: int | None) -> Answer:
-    findings = _trace_by_kernel(question, rule, max_hops)
+    findings = trace_by_kernel(question, rule=rule, max_hops=max_hops)
     outcome = build_outcome(question.chain, question.stops, findings, conserves=RULES[rule].conserves)
     return Answer(question, findings, outcome)
-
-
-def _trace_by_kernel(question: Question, rule: str, max_hops: int | None) -> Findings:
-    q, law = question, RULES[rule]
-    if isinstance(q.seeds, UtxoSeeds) and isinstance(q.chain, UtxoChain):
-        return kernel.trace_utxo_chain(
-            q.chain, q.seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops
-        )
-    chain, seeds = as_account(q)
-    return kernel.trace_account_chain(
-        chain, seeds, rule=law, stops=q.stops, end=q.end, max_hops=max_hops, opening=q.opening
-    )

@@ -11,12 +11,14 @@ import csv
 import io
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jindo.app.evidence import write_evidence
+from jindo.app.fetching.bounds import bound
+from jindo.app.fetching.statement import FetchStatement
 from jindo.app.history import write_history
 from jindo.app.inputs import Labels, OpeningBalance, StolenFile, read_labels, read_opening, read_stolen
 from jindo.app.report import NOT_TRACED, render_html, render_pdf
@@ -63,6 +65,17 @@ class TraceRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceInputs:
+    """The files that a trace is given, read once."""
+
+    stolen: StolenFile
+    labels: Labels | None
+    balances: tuple[OpeningBalance, ...]
+    opening_hash: str
+    """SHA-256 of the file of opening balances; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class TraceOutcome:
     """What `jindo trace` made."""
 
@@ -71,35 +84,75 @@ class TraceOutcome:
     out: Path
 
 
-def trace_ledger(request: TraceRequest, progress: Progress | None = None) -> TraceOutcome:
-    """Trace, and write the result folder.
+def trace_ledger(
+    request: TraceRequest, progress: Progress | None = None, *, fetched: FetchStatement | None = None
+) -> TraceOutcome:
+    """Trace, and write the result folder; `fetched` says what the ledger was fetched from.
 
     Raises:
         InputError: the ledger, a file or an option cannot be used.
         ConflictError: `out` holds something already.
         IntegrityError: the ledger's files are not what was written, or the balance sheet does not balance.
     """
-    _check_request(request)
+    check_request(request)
     ledger, chains = _open_chains(request.ledger, progress)
+    return trace_chains(request, ledger, chains, read_inputs(request), progress, fetched=fetched)
+
+
+def read_inputs(request: TraceRequest) -> TraceInputs:
+    """The files that a trace is given.
+
+    Raises:
+        InputError: one cannot be used.
+    """
     stolen = read_stolen(request.stolen)
     labels = read_labels(request.services) if request.services else None
     balances, opening_hash = read_opening(request.opening) if request.opening else ((), "")
+    return TraceInputs(stolen, labels, balances, opening_hash)
+
+
+def trace_chains(
+    request: TraceRequest,
+    ledger: Ledger,
+    chains: list[Chain],
+    inputs: TraceInputs,
+    progress: Progress | None = None,
+    *,
+    fetched: FetchStatement | None = None,
+) -> TraceOutcome:
+    """Trace through chains of `ledger`, or what of them the trace needs, and write the result folder.
+
+    Raises:
+        InputError: a file or an option cannot be used.
+        IntegrityError: the balance sheet does not balance.
+    """
+    stolen, labels, balances = inputs.stolen, inputs.labels, inputs.balances
     unseen = _find_unseen(request, stolen, chains)
     found = resolve(stolen.named, chains)
-    study = _study(request, chains, found, labels, balances, progress)
-    provenance = _provenance(request, ledger, stolen, labels, (balances, opening_hash), study)
+    stated = None if fetched is None else fetched.provenance
+    study = _study(request, chains, found, labels, balances, stated, progress)
+    provenance = _provenance(request, ledger, stolen, labels, (balances, inputs.opening_hash), study)
+    provenance |= {} if fetched is None else {"fetched": fetched.provenance}
     notes = [
+        *(fetched.notes if fetched else ()),
         *unseen,
         *found.notes,
         *(labels.notes if labels else ()),
         *ledger.status().notes,
         *_note_nothing(study),
     ]
-    result = _write_folder(request.out.resolve(), ledger, study, provenance, notes, progress)
+    beside = fetched.files if fetched else {}
+    result = _write_folder(request.out.resolve(), ledger, study, provenance, notes, beside, progress)
     return TraceOutcome(result, request.out)
 
 
-def _check_request(request: TraceRequest) -> None:
+def check_request(request: TraceRequest) -> None:
+    """Refuse what can be refused before anything is read.
+
+    Raises:
+        InputError: an option cannot be used.
+        ConflictError: `out` holds something already.
+    """
     get_rule(request.rule)
     if request.max_hops is not None and request.max_hops < 1:
         raise InputError("the number of hops must be 1 or more", place="--max-hops")
@@ -151,6 +204,7 @@ def _study(
     found: Resolution,
     labels: Labels | None,
     balances: Iterable[OpeningBalance],
+    fetched: Mapping[str, Any] | None,
     progress: Progress | None,
 ) -> Study:
     openings = _find_openings(chains, balances)
@@ -158,8 +212,8 @@ def _study(
         ask(
             chain,
             found.seeds[chain.chain],
-            labels,
-            end=_end(chain, request.until),
+            bound(labels, fetched, chain.chain),
+            end=find_end(chain, request.until),
             opening=openings[chain.chain],
         )
         for chain in chains
@@ -167,7 +221,12 @@ def _study(
     return run_study(questions, found.thefts, rule=request.rule, max_hops=request.max_hops, progress=progress)
 
 
-def _end(chain: Chain, until: str | None) -> int:
+def find_end(chain: Chain, until: str | None) -> int:
+    """The row of a chain from which on rows are left out.
+
+    Raises:
+        InputError: the chain has no times, and `until` is given.
+    """
     if until is None:
         return chain.row_starts[-1]
     if chain.last_time < 0:
@@ -293,6 +352,7 @@ def _write_folder(
     study: Study,
     provenance: dict[str, Any],
     notes: list[str],
+    beside: Mapping[str, bytes],
     progress: Progress | None,
 ) -> dict[str, Any]:
     steps = ("history", "result", "report.html", "report.pdf")
@@ -309,6 +369,8 @@ def _write_folder(
         (draft / "result.json").write_bytes(write_result(result))
         (draft / "flows.csv").write_bytes(flows.encode())
         (draft / "endpoints.csv").write_bytes(write_endpoints(result["findings"]).encode())
+        for name, content in beside.items():
+            (draft / name).write_bytes(content)
         _write_reports(draft, result, flows, progress, steps)
         (draft / "manifest.json").write_bytes(canonical_bytes(list_files(draft)) + b"\n")
         draft.chmod(0o755)

@@ -23,6 +23,9 @@ from typing import Any
 
 from jindo.app.evidence import FILE as EVIDENCE
 from jindo.app.evidence import check_evidence, find_break
+from jindo.app.fetching.bounds import bound
+from jindo.app.fetching.statement import ACCOUNTS, check_fetched
+from jindo.app.fetching.statement import EVIDENCE as FETCHED
 from jindo.app.history import describe_history, read_history
 from jindo.app.report import render_html, render_pdf
 from jindo.app.result import (
@@ -117,6 +120,9 @@ def _iter_checks(path: Path, progress: Progress | None) -> Iterator[Check]:
     shown = check_evidence(path, result["provenance"].get("evidence"))
     if shown is not None:
         yield Check("evidence", shown)
+    fetched = check_fetched(path, result["provenance"].get("fetched"))
+    if fetched is not None:
+        yield Check("fetched", fetched)
     study = _rerun(result, read_history(history), progress)
     yield _check_balance(study)
     yield _check_trace(path, result, study)
@@ -157,6 +163,8 @@ _BREAKS = {
     "history.parquet": "the trace cannot be run again from it",
     "report.html": "the report is not that of the result",
     "report.pdf": "the report is not that of the result",
+    FETCHED: "what servers answered cannot be relied on",
+    ACCOUNTS: "how far each account is known cannot be relied on",
     EVIDENCE: "a witness in it was changed, which no transaction's id covers",
 }
 
@@ -189,8 +197,9 @@ def _rerun(result: dict[str, Any], chains: list[Chain], progress: Progress | Non
             for label in provenance["labels"]
             if label["chain"] == chain.chain
         }
+        boundary = bound(_Labels(labels), provenance.get("fetched"), chain.chain)
         opening = _openings(chain, balances)
-        questions.append(ask(chain, found.seeds[chain.chain], _Labels(labels), opening=opening))
+        questions.append(ask(chain, found.seeds[chain.chain], boundary, opening=opening))
     return run_study(
         questions, found.thefts, rule=findings["rule"], max_hops=findings["max_hops"], progress=progress
     )

@@ -2,6 +2,8 @@
 
 * Numba looks beside the source, in the user's cache, and at NUMBA_CACHE_DIR; where none can be written, every run
   compiles anew and gives the same answer. `jindo doctor` says so.
+* Compiled code holds no lock of the interpreter's: threads run it side by side.
+* Importing this loads numba, which takes a moment: import it where something is compiled, not at a door.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from numba import njit
 def compile_kept(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled at its first call, from what was kept where something was."""
     try:
-        compiled: Callable[..., Any] = njit(cache=True)(function)
+        compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
     except RuntimeError:  # numba's word for: no place to keep it
-        compiled = njit(function)
+        compiled = njit(nogil=True)(function)
     return compiled

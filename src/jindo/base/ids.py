@@ -3,10 +3,11 @@
 * A chain is CAIP-2 (`eip155:1`), an account on it CAIP-10, an asset CAIP-19 (`eip155:1/slip44:60`).
 * Inside one chain an account is its address alone; `parse_address` gives its one canonical form:
   EVM and bech32 in lower case, base58 untouched. A wrong checksum is an error, never repaired.
+* A Tron address is written `T…`; the hex that nodes use (`41…`) is read too.
 * An address that follows no format known here is kept as it is: other chains have their own. No address or
   asset holds a control character or begins as a spreadsheet's formula does.
 
-Sources: CAIP-2, CAIP-10, CAIP-19; EIP-55; BIP-173, BIP-350; Base58Check.
+Sources: CAIP-2, CAIP-10, CAIP-19; EIP-55; BIP-173, BIP-350; Base58Check; SLIP-44; the tron namespace of CAIP.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TxId = NewType("TxId", str)
 
 BITCOIN = ChainId("bip122:000000000019d6689c085ae165831e93")
 ETHEREUM = ChainId("eip155:1")
+TRON = ChainId("tron:0x2b6653dc")
 UNNAMED_ASSET = AssetId("unnamed asset")
 ZERO_ADDRESS = Account("0x" + "0" * 40)
 
@@ -35,9 +37,10 @@ BURN_ADDRESSES = frozenset(
         Account("0x000000000000000000000000000000000000dead"),
         Account("1BitcoinEaterAddressDontSendf59kuE"),
         Account("1111111111111111111114oLvT2"),
+        Account("T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb"),
     }
 )
-"""Addresses that nobody can spend from: the zero and dead addresses, and two proven Bitcoin ones."""
+"""Addresses that nobody can spend from: the zero and dead addresses, two proven Bitcoin ones, and Tron's zero."""
 
 _CHAIN = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}")
 _ASSET = re.compile(
@@ -45,6 +48,9 @@ _ASSET = re.compile(
 )
 _EVM = re.compile(r"0[xX][0-9a-fA-F]{40}")
 _HASH = re.compile(r"(0[xX])?[0-9a-fA-F]{64}")
+_TRON_HEX = re.compile(r"(0[xX]|41)[0-9a-fA-F]{40}")
+_TRON_BASE58 = re.compile(r"T[1-9A-HJ-NP-Za-km-z]{33}")
+_TRON_PREFIX = 0x41
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,35}")
 _BECH32 = re.compile(r"(bc|tb|bcrt|ltc|BC|TB|BCRT|LTC)1[0-9a-zA-Z]{6,87}")
 _BASE58_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -55,6 +61,7 @@ _NATIVE = {
     str(BITCOIN): "slip44:0",
     "eip155:56": "slip44:714",
     "eip155:137": "slip44:966",
+    str(TRON): "slip44:195",
 }
 
 
@@ -93,6 +100,8 @@ def parse_asset(text: str, *, chain: ChainId) -> AssetId:
         return AssetId(text.lower() if text.startswith("eip155:") else text)
     if _EVM.fullmatch(text):
         return token_asset(chain, parse_address(text))
+    if chain.startswith("tron:") and _TRON_BASE58.fullmatch(text):
+        return token_asset(chain, parse_tron_address(text))
     return AssetId(text)
 
 
@@ -103,8 +112,8 @@ def native_asset(chain: ChainId) -> AssetId:
 
 
 def token_asset(chain: ChainId, contract: str) -> AssetId:
-    """CAIP-19 of the ERC-20 token at `contract` (canonical address)."""
-    return AssetId(f"{chain}/erc20:{contract}")
+    """CAIP-19 of the token at `contract` (canonical address): ERC-20, or TRC-20 on Tron."""
+    return AssetId(f"{chain}/{'trc20' if chain.startswith('tron:') else 'erc20'}:{contract}")
 
 
 def parse_tx_id(text: str) -> TxId:
@@ -139,9 +148,35 @@ def parse_address(text: str) -> Account:
         return _parse_bech32(text)
     if text[:1] in ("1", "3") and _BASE58.fullmatch(text):
         return _parse_base58(text)
+    if _TRON_BASE58.fullmatch(text) or _TRON_HEX.fullmatch(text):
+        return parse_tron_address(text)
     if not text or not text.isprintable() or any(c.isspace() for c in text):
         raise InputError(f"{text!r} is not an address")
     _check_no_formula(text, "address")
+    return Account(text)
+
+
+def parse_tron_address(text: str) -> Account:
+    """The `T…` form of a Tron address, written so, or in hex: `41` and 20 bytes, or `0x` and 20 bytes as in Tron's EVM.
+
+    Raises:
+        InputError: neither form, another network's, or a checksum that does not match.
+    """
+    text = text.strip()
+    if _TRON_HEX.fullmatch(text):
+        return _to_base58check(bytes([_TRON_PREFIX]) + bytes.fromhex(text[-40:]))
+    if not _TRON_BASE58.fullmatch(text):
+        raise InputError(f"{text!r} is not a Tron address: T and 33 more letters, or 41 and 40 hex digits")
+    return _parse_base58(text)
+
+
+def _to_base58check(payload: bytes) -> Account:
+    """Base58Check of a payload that does not begin with a zero byte."""
+    raw = payload + hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
+    number, text = int.from_bytes(raw, "big"), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = _BASE58_ALPHABET[digit] + text
     return Account(text)
 
 

@@ -21,6 +21,8 @@ TOP = 12
 REASONS = ("service", "likely-service", "mixer", "departed", "burned", "fee", "limit", "held")
 """Reasons of a balance sheet, in its order."""
 
+SHOWN_OPEN = 20
+"""Accounts that were not fetched, in a table for people."""
 WORDS = {
     "service": "at services",
     "likely-service": "at likely services",
@@ -28,7 +30,7 @@ WORDS = {
     "departed": "left the chain",
     "burned": "burned",
     "fee": "paid as fees",
-    "limit": "beyond the hop limit",
+    "limit": "beyond a limit, not followed",
     "held": "still held",
 }
 
@@ -101,6 +103,25 @@ def render_sheets(
         table.add_section()
         names = "stolen" if not int(sheet["arrived"]) else "stolen and arrived"
         table.add_row(names, format_amount(total, places), str(total), "100.0 %")
+        console.print(table)
+
+
+def render_fetched(console: Console, fetched: Mapping[str, Any]) -> None:
+    """The servers that were asked, and the accounts whose history is not whole."""
+    for server in fetched["servers"]:
+        console.print(
+            f"fetched from {server['url']} ({server['format']}): {format_count(server['answers'])} answers, as of block "
+            f"{format_count(server['height'])}"
+        )
+    open_ones = fetched["not_whole"]
+    whole = fetched["accounts"] - len(open_ones)
+    console.print(f"accounts known in full: {format_count(whole)} of {format_count(fetched['accounts'])}")
+    if open_ones:
+        table = build_table("not fetched: where it went is not known", "why", title=None)
+        for row in open_ones[:SHOWN_OPEN]:
+            table.add_row(row["account"], row["why"])
+        if open_ones[SHOWN_OPEN:]:
+            table.add_row(f"and {format_count(len(open_ones) - SHOWN_OPEN)} more", "in accounts-fetched.csv")
         console.print(table)
 
 

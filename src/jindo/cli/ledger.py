@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from jindo.base.errors import InputError
 from jindo.base.ids import parse_chain
@@ -25,8 +26,26 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
+FORMATS_HELP = (
+    "transfers, ethereum-etl, aws-eth, cryo, graphsense-ethereum, bitcoin-etl, aws-btc, bigquery-btc, bitcoin-blocks, "
+    "ethereum-rpc, bitcoin-rpc, esplora, etherscan or trongrid."
+)
+"""The formats by name, without the catalogue, which takes a second to load; a test holds it against that."""
 
-@commands.command("import")
+
+class ImportCommand(TyperCommand):
+    """A command whose help ends with what each format expects; only the help loads the catalogue."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, with one line a format."""
+        from jindo.app import CATALOGUE
+
+        lines = [f"{entry.name}: {entry.expects}" for entry in CATALOGUE.values()]
+        self.epilog = "\n\n".join(["What each format expects to find:", *lines])
+        super().format_help(ctx, formatter)
+
+
+@commands.command("import", cls=ImportCommand)
 def import_(
     source: Annotated[
         str,
@@ -36,9 +55,7 @@ def import_(
     ],
     format_: Annotated[
         str,
-        typer.Option(
-            "--format", help="transfers, ethereum-etl, bitcoin-etl or bitcoin-blocks.", metavar="FORMAT"
-        ),
+        typer.Option("--format", help=FORMATS_HELP, metavar="FORMAT"),
     ],
     into: Annotated[
         Path, typer.Option("--into", help="The ledger's folder; made where it is absent.", metavar="LEDGER")
@@ -66,6 +83,22 @@ def import_(
         bool,
         typer.Option("--again", help="Count a file's rows again that was imported before in another way."),
     ] = False,
+    from_block: Annotated[
+        int | None, typer.Option(help="The first block that a node is asked for.", metavar="N")
+    ] = None,
+    to_block: Annotated[
+        int | None, typer.Option(help="The last one; else the last with enough confirmations.", metavar="N")
+    ] = None,
+    confirmations: Annotated[
+        int | None,
+        typer.Option(
+            help="Blocks that must stand on the last one; 12 on Ethereum, 6 on Bitcoin.", metavar="N"
+        ),
+    ] = None,
+    per_second: Annotated[
+        float | None,
+        typer.Option(help="Requests a second that a node is asked at most; else 50.", metavar="N"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Bring chain data into a ledger folder. Importing twice adds nothing; rows that cannot be right are listed by line."""
@@ -83,6 +116,10 @@ def import_(
             distinct=distinct,
             strict=strict,
             again=again,
+            from_block=from_block,
+            to_block=to_block,
+            confirmations=confirmations,
+            per_second=per_second,
             progress=progress,
         )
     emit(view_import(report, into), render_import, as_json=as_json)
@@ -202,6 +239,7 @@ def _view_chain(chain: str, entry: ChainStatus) -> dict[str, Any]:
         "first_time": format_time(entry.times[0]) if entry.times else None,
         "last_time": format_time(entry.times[1]) if entry.times else None,
         "assets": [{"asset": asset, "decimals": places, "rows": rows} for asset, places, rows in assets],
+        "inexact": entry.inexact is not None,
         "fingerprint": entry.fingerprint,
     }
 
@@ -275,6 +313,8 @@ def _render_chain(console: Console, chain: View) -> None:
         "times (UTC)": _span(chain["first_time"], chain["last_time"]),
         "fingerprint": chain["fingerprint"],
     }
+    if chain["inexact"]:
+        facts["amounts"] = "inexact: some may be off by rounding in the source (see the notes)"
     console.print(build_facts(facts))
     assets = build_table("asset", ">decimals", ">outputs" if chain["kind"] == "utxo" else ">movements")
     for asset in chain["assets"]:

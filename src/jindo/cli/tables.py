@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jindo.base.amounts import format_units
-from jindo.base.ids import BITCOIN, ETHEREUM, native_asset
+from jindo.base.ids import BITCOIN, ETHEREUM, TRON, native_asset
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_SYMBOLS = {str(native_asset(ETHEREUM)): "ETH", str(native_asset(BITCOIN)): "BTC"}
+_SYMBOLS = {
+    str(native_asset(ETHEREUM)): "ETH",
+    str(native_asset(BITCOIN)): "BTC",
+    str(native_asset(TRON)): "TRX",
+}
 
 
 def build_table(*headers: str, title: str | None = None) -> Table:

@@ -6,19 +6,23 @@ What tracing means is `jindo.trace`'s, what a result folder holds `jindo.app`'s.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jindo.cli.findings import render_services, render_sheets, sum_services
-from jindo.cli.output import Json, View, emit, progress_bars
+from jindo.base.errors import InputError
+from jindo.cli.findings import render_fetched, render_services, render_sheets, sum_services
+from jindo.cli.output import Json, Steps, View, emit, progress_bars
 from jindo.cli.paths import render_explanation
 from jindo.cli.tables import build_facts, format_amount, name_asset, print_notes
 from jindo.cli.trace_group import TraceGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from jindo.app import TraceOutcome, TraceRequest
 
 commands = typer.Typer(cls=TraceGroup, invoke_without_command=True, no_args_is_help=True)
 
@@ -77,12 +81,43 @@ def trace(
         bool,
         typer.Option("--allow-unseen", help="Trace although a stolen account is not in the ledger at all."),
     ] = False,
+    fetch: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask this server for what the trace touches: esplora=URL, etherscan=URL?chainid=N or trongrid=URL. "
+            "May be given several times.",
+            metavar="FORMAT=URL",
+        ),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps what servers answer; LEDGER.kept unless given.", metavar="DIR"),
+    ] = None,
+    fetch_accounts: Annotated[
+        int | None, typer.Option(help="Fetch so many accounts and no more; 500 unless given.", min=1)
+    ] = None,
+    fetch_most: Annotated[
+        int | None,
+        typer.Option(help="Do not fetch an account with more transactions; 10,000 unless given.", min=1),
+    ] = None,
+    fetch_rate: Annotated[
+        float | None,
+        typer.Option(help="Requests a second to each server; what is usual for it unless given.", min=0.01),
+    ] = None,
+    fetch_all_rules: Annotated[
+        bool,
+        typer.Option(
+            "--fetch-all-rules", help="Fetch what stolen value reaches under any rule, not RULE alone."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Follow stolen value through a ledger to a report, exact to the base unit; or explain a result.
 
     Writes result.json, flows.csv, endpoints.csv, history.parquet, report.html and report.pdf into DIR, and
-    evidence-bitcoin.jsonl where the ledger keeps raw blocks.
+    evidence-bitcoin.jsonl where the ledger keeps raw blocks. With --fetch the ledger is filled from servers first,
+    with what the trace touches and nothing else; evidence-fetched.jsonl and accounts-fetched.csv then say what it
+    rests on. Keys of servers are read from JINDO_ETHERSCAN_KEY and JINDO_TRONGRID_KEY.
     """
     from jindo.app import TraceRequest, trace_ledger
 
@@ -97,9 +132,40 @@ def trace(
         allow_unseen=allow_unseen,
         out=out,
     )
+    told = {"accounts": fetch_accounts, "most": fetch_most, "all_rules": fetch_all_rules or None}
+    limits = {name: value for name, value in told.items() if value is not None}
     with progress_bars() as progress:
-        outcome = trace_ledger(request, progress)
+        if fetch:
+            outcome = _fetch(request, fetch, keep, fetch_rate, limits, progress)
+        else:
+            _refuse_without_fetch(keep, fetch_rate, limits)
+            outcome = trace_ledger(request, progress)
     emit(view_trace(outcome.result, outcome.out), render_trace, as_json=as_json)
+
+
+def _fetch(
+    request: TraceRequest,
+    fetch: list[str],
+    keep: Path | None,
+    rate: float | None,
+    limits: dict[str, Any],
+    progress: Steps,
+) -> TraceOutcome:
+    from jindo.app import Asking, FetchLimits, name_keep_folder, parse_server, trace_fetched
+
+    folder = keep if keep is not None else name_keep_folder(request.ledger)
+    asking = Asking(folder, dict(os.environ), per_second=rate)
+    servers = [parse_server(text) for text in fetch]
+    return trace_fetched(request, servers, asking, FetchLimits(**limits), progress)
+
+
+def _refuse_without_fetch(keep: Path | None, rate: float | None, limits: dict[str, Any]) -> None:
+    """An option that would have no effect was meant for something."""
+    if keep is not None or rate is not None or limits:
+        raise InputError(
+            "--keep and --fetch-… mean something with --fetch only",
+            remedy="Add --fetch FORMAT=URL, or leave them out.",
+        )
 
 
 @commands.command("explain")
@@ -132,6 +198,18 @@ def view_trace(result: dict[str, Any], out: Path) -> dict[str, Any]:
         "notes": result["notes"],
         "findings_hash": result["findings_hash"],
         "provenance_hash": result["provenance_hash"],
+        **({"fetched": _view_fetched(provenance["fetched"])} if "fetched" in provenance else {}),
+    }
+
+
+def _view_fetched(stated: dict[str, Any]) -> dict[str, Any]:
+    """What was fetched, with only those accounts that are not whole; all are in accounts-fetched.csv."""
+    open_ones = [row for row in stated["accounts"] if row["state"] != "complete"]
+    return {
+        "servers": stated["servers"],
+        "accounts": len(stated["accounts"]),
+        "not_whole": open_ones,
+        "further_accounts": stated["further_accounts"],
     }
 
 
@@ -155,6 +233,8 @@ def render_trace(console: Console, view: View) -> None:
         console.print(
             f"unexplained inflow: {amount} {name} left accounts before the ledger shows it arriving"
         )
+    if "fetched" in view:
+        render_fetched(console, view["fetched"])
     print_notes(console, view["notes"])
     out = Path(view["out"])
     facts = {

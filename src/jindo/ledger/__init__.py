@@ -2,10 +2,14 @@
 
 * `build_…_chain` makes a chain from rows in memory, `open_ledger` maps one from a folder.
 * `import_source` brings files in; nothing is dropped in silence.
+* `Fetcher` asks servers and keeps what they answer; it is heavy, and loads where it is first used.
 * A chain (`AccountChain`, `UtxoChain`) is a row of runs: columns by dense ids; `read_…` gives rows back.
 
 What the movements mean is `trace`'s.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from jindo.ledger.appending import append_rows, roll_back
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
@@ -18,6 +22,11 @@ from jindo.ledger.build import assemble_account_chain, build_account_chain
 from jindo.ledger.build_utxo import build_utxo_chain
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
 from jindo.ledger.columns import Column
+from jindo.ledger.engines.building import build_cluster
+from jindo.ledger.engines.cluster import Cluster, open_cluster
+from jindo.ledger.engines.extracting import extracting
+from jindo.ledger.engines.session import Engine, open_engine
+from jindo.ledger.engines.wanted import LIMIT, Wanted
 from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
@@ -25,8 +34,22 @@ from jindo.ledger.manifest import ImportEntry
 from jindo.ledger.opened import ChainStatus, Ledger, LedgerStatus, open_ledger
 from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
+from jindo.ledger.sources import CATALOGUE, Format
+from jindo.ledger.sources.etherscan import read_etherscan_facts
+from jindo.ledger.sources.etherscan_answers import (
+    ETHERSCAN_LISTS,
+    lacks_proxy,
+    parse_etherscan_list,
+    parse_etherscan_result,
+)
+from jindo.ledger.sources.kept import KeptAnswer, find_kept, list_kept
+from jindo.ledger.sources.trongrid import read_trongrid_answers
+from jindo.ledger.sources.trongrid_answers import parse_tron_fingerprint, parse_tron_header
 from jindo.ledger.texts import MemoryTexts
 from jindo.ledger.wide import WideColumn
+
+if TYPE_CHECKING:
+    from jindo.ledger.fetching import Fetcher, SourceDeclined, name_keep, parse_service_address
 
 __all__ = [
     "import_source",
@@ -34,11 +57,21 @@ __all__ = [
     "FORMATS",
     "append_rows",
     "roll_back",
+    "CATALOGUE",
+    "Format",
     "open_ledger",
     "Ledger",
     "LedgerStatus",
     "ChainStatus",
     "ImportEntry",
+    "build_cluster",
+    "open_cluster",
+    "Cluster",
+    "open_engine",
+    "Engine",
+    "extracting",
+    "Wanted",
+    "LIMIT",
     "build_ledger_from_columns",
     "assemble_account_chain",
     "compute_fingerprint",
@@ -79,4 +112,28 @@ __all__ = [
     "UtxoInput",
     "UtxoOutput",
     "UtxoTransaction",
+    "find_kept",
+    "list_kept",
+    "KeptAnswer",
+    "read_etherscan_facts",
+    "ETHERSCAN_LISTS",
+    "lacks_proxy",
+    "parse_etherscan_list",
+    "parse_etherscan_result",
+    "read_trongrid_answers",
+    "parse_tron_fingerprint",
+    "parse_tron_header",
+    "Fetcher",
+    "SourceDeclined",
+    "name_keep",
+    "parse_service_address",
 ]
+
+_FETCHING = ("Fetcher", "SourceDeclined", "name_keep", "parse_service_address")
+
+
+def __getattr__(name: str) -> Any:
+    """Load what asks servers when it is first asked for."""
+    if name not in _FETCHING:
+        raise AttributeError(f"module 'jindo.ledger' has no attribute {name!r}")
+    return getattr(importlib.import_module("jindo.ledger.fetching"), name)

@@ -62,18 +62,29 @@ def find_files(source: str) -> list[SourceFile]:
     if root.is_file():
         paths, base = [root], root.parent
     elif root.is_dir():
-        paths, base = sorted(path for path in root.rglob("*") if path.is_file() and _sort(path)), root
+        paths, base = _walk(root), root
     else:
-        paths, base = (
-            sorted(Path(name) for name in _match(source) if Path(name).is_file()),
-            None,
-        )
+        paths, base = _find_matches(source)
     if not paths:
         raise NotFound(
             f"there is no file at {source!r}",
             remedy="Name a CSV, JSON lines or Parquet file, a folder of them, or a pattern in quotes.",
         )
-    return [_describe(path, str(path.relative_to(base)) if base else path.name) for path in paths]
+    return [_describe(path, path.relative_to(base).as_posix()) for path in paths]
+
+
+def _walk(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and _sort(path))
+
+
+def _find_matches(pattern: str) -> tuple[list[Path], Path]:
+    """What a pattern stands for, and the folder that all of it is in; a folder stands for all below it."""
+    found = {Path(name) for name in glob.glob(pattern, recursive=True)}  # noqa: PTH207  # may be absolute
+    files = {path for path in found if path.is_file()}
+    for folder in found - files:
+        files.update(_walk(folder))
+    paths = sorted(files)
+    return paths, Path(os.path.commonpath([path.parent for path in paths])) if paths else Path()
 
 
 def find_unended_line(source: SourceFile) -> int | None:
@@ -126,10 +137,6 @@ def find_lines(source: SourceFile, records: Collection[int]) -> dict[int, int]:
     return {record: lines.get(record, record) for record in records}
 
 
-def _match(pattern: str) -> list[str]:
-    return glob.glob(pattern, recursive=True)  # noqa: PTH207  # the pattern may be absolute
-
-
 def quote(text: str) -> str:
     """`text` as a SQL string."""
     return "'" + text.replace("'", "''") + "'"
@@ -156,7 +163,11 @@ def _describe(path: Path, name: str) -> SourceFile:
 
 
 def _parquet_columns(path: Path) -> tuple[list[str], list[str]]:
-    rows = duckdb.connect().execute(f"DESCRIBE SELECT * FROM read_parquet({quote(str(path))})").fetchall()
+    rows = (
+        duckdb.connect()
+        .execute(f"DESCRIBE SELECT * FROM read_parquet({quote(str(path))}, hive_partitioning = false)")
+        .fetchall()
+    )
     return [row[0] for row in rows], [row[1] for row in rows]
 
 

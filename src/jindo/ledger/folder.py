@@ -6,6 +6,7 @@
     ├── chains/NAME/NNNN.arrow    one small run
     ├── blocks/NAME/NNNN/         raw blocks that one import brought, kept for proofs (`bitcoin.store`)
     ├── rejects/NNNN-NAME.csv     rows refused by an import
+    ├── fetched/HOST/             what a node answered, kept as evidence, also where an import ends halfway (`fetching.keep`)
     ├── checked                   which files were held against their hashes (`checked`)
     └── lock                      held while somebody writes
 
@@ -45,12 +46,12 @@ from jindo.ledger.manifest import (
     read_manifest,
     write_manifest,
 )
-from jindo.ledger.opened import Ledger, iter_parcels, map_runs, to_chain
+from jindo.ledger.opened import FETCHED, Ledger, iter_parcels, map_runs, to_chain
 from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
 from jindo.ledger.run_files import read_notes
 from jindo.ledger.runs import AccountRun
 
-_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging|checked|\.checked-.*")
+_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging|checked|\.checked-.*|fetched")
 """What may lie in a folder that is no ledger yet."""
 _OWN_FOLDER = re.compile(r"(chains|blocks)/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
 _OWN_FILE = re.compile(r"chains/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}\.arrow|\.checked-[^/]+")
@@ -85,7 +86,12 @@ def writing(path: Path) -> Iterator[Ledger]:
         finally:
             now = _read_or_new(path)
             _clear_leftovers(path, now)
-            if fresh and not now.chains and not now.imports:
+            if (
+                fresh
+                and not now.chains
+                and not now.imports
+                and not any(path.glob(f"{FETCHED}/*/responses/*"))
+            ):
                 shutil.rmtree(path, ignore_errors=True)
 
 

@@ -23,10 +23,17 @@ from jindo.base.ids import ChainId
 from jindo.ledger.account_import import import_accounts
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
 from jindo.ledger.files import SourceFile
-from jindo.ledger.folder import begin_record, keep_blocks, record_built, record_chain, record_import, writing
+from jindo.ledger.folder import (
+    begin_record,
+    keep_blocks,
+    record_built,
+    record_chain,
+    record_import,
+    writing,
+)
 from jindo.ledger.imported import Imported
 from jindo.ledger.manifest import ImportEntry, Manifest
-from jindo.ledger.opened import Ledger
+from jindo.ledger.opened import FETCHED, Ledger
 from jindo.ledger.refusals import (
     FIRST,
     check_other_import,
@@ -87,27 +94,39 @@ def import_source(
     strict: bool = False,
     distinct: bool = False,
     again: bool = False,
+    from_block: int | None = None,
+    to_block: int | None = None,
+    confirmations: int | None = None,
+    per_second: float | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Bring a file, a folder or a glob pattern of files into the ledger folder `into`.
+    """Bring a file, a folder, a glob pattern of files, or blocks of a node into the ledger folder `into`.
 
-    `again` lets a file's rows count a second time, where it was imported before in another way.
+    `again` lets a file's rows count a second time, where it was imported before in another way. Of a node, whose URL
+    `source` is, blocks `from_block` to `to_block` are asked for, or up to the last with enough `confirmations`.
 
     Raises:
         InputError: the source or an option cannot be used, no row can be taken in, or `strict` and one cannot.
+        SourceError: a node does not answer; what it answered before is kept, and not asked again.
         ConflictError: somebody else is writing to the ledger, or a file was imported before in another way.
         IntegrityError: the ledger is damaged.
     """
     reader = get_format(format)
-    check_options(reader, {"columns": columns, "asset": asset, "decimals": decimals})
-    chain = chain or reader.chain
-    files = reader.find(source)
+    wanted = {
+        "from_block": from_block, "to_block": to_block, "confirmations": confirmations, "per_second": per_second
+    }  # fmt: skip
+    check_options(reader, {"columns": columns, "asset": asset, "decimals": decimals, **wanted})
+    files = [] if reader.fetch is not None else reader.find(source)
     options: dict[str, Any] = {
         "asset": asset, "columns": dict(columns or {}), "decimals": decimals, "distinct": distinct
     }  # fmt: skip
-    draft = _draft_entry(format, chain, files, options, progress)
     with writing(Path(into)) as ledger:
-        notes = _check_before(ledger, draft, files, strict=strict, again=again)
+        fetched_notes: list[str] = []
+        if reader.fetch is not None:
+            source, chain, files, fetched_notes = _fetch(ledger, reader, source, chain, wanted, progress)
+        chain = chain or reader.chain
+        draft = _draft_entry(format, chain, files, options, progress)
+        notes = fetched_notes + _check_before(ledger, draft, files, strict=strict, again=again)
         imported = _run(ledger, files, reader, chain, options, progress, again=again)
         if strict:
             check_strict(imported.rejects)
@@ -119,6 +138,26 @@ def build_ledger_from_columns(into: Path, chain: Chain) -> Manifest:
     """A ledger folder that holds `chain` (see `assemble_account_chain`) without any source file."""
     with writing(Path(into)) as ledger:
         return record_chain(ledger, chain, None)
+
+
+def _fetch(
+    ledger: Ledger,
+    reader: Format,
+    source: str,
+    chain: ChainId | None,
+    wanted: Mapping[str, Any],
+    progress: Progress | None,
+) -> tuple[str, ChainId, list[SourceFile], list[str]]:
+    """A node as it may be written down, its chain, the lists of its kept answers, and notes."""
+    from jindo.ledger.fetching import FetchOrder, parse_service_address
+
+    assert reader.fetch is not None  # noqa: S101  # who calls has looked
+    given = {name: value for name, value in wanted.items() if value is not None}
+    order = FetchOrder(
+        source, ledger.folder / FETCHED, chain=chain, progress=progress or (lambda *_: None), **given
+    )
+    fetched = reader.fetch(order)
+    return parse_service_address(source).shown, fetched.chain, fetched.files, fetched.notes
 
 
 def _run(
@@ -145,6 +184,8 @@ def _run(
         if reader.raw_blocks:
             return _run_blocks(ledger, staging, files, chain, old if isinstance(old, UtxoChain) else None)
         request = SourceRequest(staging, files, chain, old, options)
+        if reader.unpack is not None:
+            request.files = reader.unpack(request)
         imported = _run_rows(request, reader, again=again)
         return dataclasses.replace(imported, notes=[*request.notes, *imported.notes], inexact=request.inexact)
     finally:
@@ -199,6 +240,7 @@ def _draft_entry(
         rejected=0,
         rejects=None,
         notes=[],
+        inexact=None,
         **dict.fromkeys(_COUNTS, 0),
     )
 
@@ -225,8 +267,11 @@ def _record(
     if not imported.counts["read"]:
         notes.append("the source has no row that moves anything")
     notes += imported.notes
+    inexact = imported.inexact if imported.counts["added"] else None
+    if inexact is not None:
+        notes.append(f"the ledger is inexact: {inexact}")
     counts: dict[str, Any] = {**imported.counts, "rejected": len(imported.rejects)}
-    entry = dataclasses.replace(draft, notes=notes, **counts)
+    entry = dataclasses.replace(draft, notes=notes, inexact=inexact, **counts)
     same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
     number = same[0] if same else len(ledger.manifest.imports) + 1
     begin_record(ledger)
@@ -237,7 +282,7 @@ def _record(
     if imported.built is None:
         manifest = record_import(ledger, ledger.manifest.chains, entry)
     else:
-        manifest = record_built(ledger, ChainId(entry.chain), imported.built, entry, inexact=imported.inexact)
+        manifest = record_built(ledger, ChainId(entry.chain), imported.built, entry, inexact=inexact)
     now = Ledger(ledger.folder, manifest)
     return ImportReport(
         chain=ChainId(entry.chain),

@@ -121,6 +121,8 @@ class ImportEntry:
     rejects: str | None
     """Rejects file below the ledger's folder."""
     notes: list[str]
+    inexact: str | None = None
+    """Why amounts that it added may be off by rounding; `None` where they are exact."""
 
     def same_source(self, other: ImportEntry) -> bool:
         """Whether both read the same files in the same way."""

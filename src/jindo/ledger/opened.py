@@ -35,6 +35,10 @@ from jindo.ledger.run_columns import ACCOUNT, Counts, Run
 from jindo.ledger.run_files import SUFFIX, map_run, read_notes
 from jindo.ledger.utxo_chain import UtxoChain
 
+FETCHED = "fetched"
+"""Folder of what servers answered, below the ledger's; a folder for each server (`fetching.keep`)."""
+_OF_NODES = ("ethereum-rpc", "bitcoin-rpc")
+"""Formats whose sources are lists of answers that the ledger keeps."""
 _REMEDY = "Do not use this ledger: keep it as it is, and import the sources into a new folder."
 
 
@@ -120,8 +124,8 @@ class Ledger:
     def check(self, *, full: bool = False) -> None:
         """Hold every chain's files, and the raw blocks that are kept, against the hashes taken when they were written.
 
-        Nothing that was checked before is taken for granted. With `full`, also compute every fingerprint from the
-        rows again.
+        So are the answers of nodes that imports rest on. Nothing that was checked before is taken for granted. With
+        `full`, also compute every fingerprint from the rows again.
 
         Raises:
             IntegrityError: a file or a fingerprint is not what was written; the first is named.
@@ -139,6 +143,15 @@ class Ledger:
                     entry = now
         for parcel in iter_parcels(self.manifest):
             check_files(self.folder / parcel.folder, parcel.files)
+        self._check_fetched()
+
+    def _check_fetched(self) -> None:
+        imports = [entry for entry in self.manifest.imports if entry.format in _OF_NODES]
+        if imports:
+            from jindo.ledger.fetching import check_evidence
+
+            lists = [source["sha256"] for entry in imports for source in entry.sources]
+            check_evidence(self.folder / FETCHED, lists)
 
     def chain_fingerprint(self, chain: ChainId) -> str:
         """Fingerprint of one chain, in hex.

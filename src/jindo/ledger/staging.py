@@ -36,9 +36,28 @@ class Staging:
     rejected: list[tuple[int, int, str, str, str, str]] = field(default_factory=list)
     """(file, line, code, reason, remedy, row as JSON) of rows that could not be split into fields."""
 
+    parquet: list[SourceFile] = field(default_factory=list)
+    """Files that are read where they lie: one of them may turn out to be damaged in the middle of a statement."""
+
     def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Run one statement and give its rows."""
-        return self.con.execute(sql, parameters or None).fetchall()
+        """Run one statement and give its rows.
+
+        Raises:
+            InputError: a file of the source is damaged.
+        """
+        try:
+            return self.con.execute(sql, parameters or None).fetchall()
+        except duckdb.Error:
+            self._check_parquet()
+            raise
+
+    def _check_parquet(self) -> None:
+        for source in self.parquet:
+            try:
+                path = quote(str(source.path))
+                self.con.execute(f"SELECT max(hash(COLUMNS(*))) FROM read_parquet({path})").fetchall()
+            except duckdb.Error as error:
+                raise _refuse_file(source, error) from error
 
     def one(self, sql: str) -> int:
         """The single number that a query gives; 0 for NULL."""
@@ -63,15 +82,26 @@ def load(
 
     `columns` maps each column of the table to the file's column, or to `None` where the file has none.
     """
-    try:
-        parts = [
-            _load_file(staging, f"{table}_{number}", number, source, columns) for number, source in files
-        ]
-    except (duckdb.Error, pa.ArrowInvalid) as error:
-        first = str(error).splitlines()[0]
-        names = ", ".join(source.name for _, source in files)
-        raise InputError(f"the file cannot be read: {first}", place=names) from error
+    groups: dict[tuple[Any, ...], list[tuple[int, SourceFile]]] = {}
+    for number, source in files:
+        same = (source.columns, source.types) if source.sort == "parquet" else number
+        groups.setdefault((source.sort, same), []).append((number, source))
+    parts = []
+    for group in groups.values():
+        try:
+            parts.append(_load_files(staging, f"{table}_{group[0][0]}", group, columns))
+        except (duckdb.Error, pa.ArrowInvalid) as error:
+            raise _refuse_file(group[0][1], error) from error
     staging.run(f"CREATE OR REPLACE VIEW {table} AS " + " UNION ALL ".join(parts))
+
+
+def _refuse_file(source: SourceFile, error: Exception) -> InputError:
+    first = str(error).splitlines()[0]
+    return InputError(
+        f"{source.name} cannot be read to its end: {first}",
+        place=str(source.path),
+        remedy="Compare it with the original: it may be cut or damaged.",
+    )
 
 
 def name_of(text: str) -> str:
@@ -79,18 +109,18 @@ def name_of(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _load_file(
-    staging: Staging, table: str, number: int, source: SourceFile, columns: Mapping[str, str | None]
+def _load_files(
+    staging: Staging,
+    table: str,
+    files: Sequence[tuple[int, SourceFile]],
+    columns: Mapping[str, str | None],
 ) -> str:
+    """SQL of the rows of one text file, or of Parquet files that have the same columns, read side by side."""
+    number, source = files[0]
     staging.progress(f"reading {source.name}", 0, None)
     if source.sort == "parquet":
-        types = dict(zip(source.columns, source.types, strict=True))
-        fields = ", ".join(
-            f"{_typed(theirs, types[theirs]) if theirs else 'NULL::VARCHAR'} AS {name_of(ours)}"
-            for ours, theirs in columns.items()
-        )
-        path = quote(str(source.path))
-        return f"SELECT {number} AS file, file_row_number + 1 AS line, {fields} FROM read_parquet({path}, file_row_number = true)"
+        staging.parquet += [source for _, source in files]
+        return _scan_parquet(files, columns)
     fields = ", ".join(
         f"{f'nullif({name_of(theirs)}, {quote(str())})' if theirs else 'NULL::VARCHAR'} AS {name_of(ours)}"
         for ours, theirs in columns.items()
@@ -100,6 +130,21 @@ def _load_file(
     else:
         _copy_csv(staging, table, number, source, [theirs for theirs in columns.values() if theirs])
     return f"SELECT {number} AS file, line, {fields} FROM {table}"
+
+
+def _scan_parquet(files: Sequence[tuple[int, SourceFile]], columns: Mapping[str, str | None]) -> str:
+    types = dict(zip(files[0][1].columns, files[0][1].types, strict=True))
+    fields = ", ".join(
+        f"{_typed(theirs, types[theirs]) if theirs else 'NULL::VARCHAR'} AS {name_of(ours)}"
+        for ours, theirs in columns.items()
+    )
+    paths = ", ".join(quote(str(source.path)) for _, source in files)
+    numbers = ", ".join(f"({quote(str(source.path))}, {number})" for number, source in files)
+    return (
+        f"SELECT _numbered._file_number AS file, file_row_number + 1 AS line, {fields} FROM read_parquet([{paths}], "
+        "filename = '_source_path', file_row_number = true, hive_partitioning = false) "
+        f"JOIN (VALUES {numbers}) _numbered(_file_path, _file_number) ON _source_path = _numbered._file_path"
+    )
 
 
 def _typed(column: str, kind: str) -> str:
@@ -112,6 +157,8 @@ def _typed(column: str, kind: str) -> str:
     if kind == "DOUBLE":
         # Shortest text of 15 digits or fewer is what was meant; longer ones may have been rounded already.
         return f"CASE WHEN length(regexp_replace({name}::VARCHAR, '[.+-]|^0[.]0*|e.*', '', 'g')) > 15 THEN 'float ' || {name}::VARCHAR ELSE {name}::VARCHAR END"
+    if kind.startswith("DECIMAL"):
+        return f"regexp_replace({name}::VARCHAR, '[.]0+$', '')"
     if kind == "FLOAT":
         return f"'float ' || {name}::VARCHAR"
     return f"nullif({name}, '')" if kind == "VARCHAR" else f"{name}::VARCHAR"

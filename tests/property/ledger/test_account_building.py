@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jindo.base.ids import ETHEREUM
+from jindo.base.ids import ETHEREUM, AssetId
 from jindo.ledger import AccountChain, Transfer, build_account_chain, read_transfers
 from jindo.ledger.account_building import AccountRunBuilder, Start, build_start
 from jindo.ledger.spool import Spool
@@ -54,7 +54,7 @@ def to_batch(rows: list[Transfer]) -> pa.RecordBatch:
     )
 
 
-def stream(rows: list[Transfer], cuts: list[int], start: Start) -> tuple[AccountChain, tuple[str, ...]]:
+def stream(rows: list[Transfer], cuts: list[int], start: Start) -> tuple[AccountChain, tuple[AssetId, ...]]:
     ends = [0, *sorted(cut % (len(rows) + 1) for cut in cuts), len(rows)]
     with TemporaryDirectory() as folder:
         builder = AccountRunBuilder(start, Spool(Path(folder) / "run"))

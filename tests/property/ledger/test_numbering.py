@@ -54,7 +54,8 @@ def test_many_texts_keep_their_numbers_while_the_table_grows() -> None:
     st.lists(st.integers(0, 60), max_size=3),
 )
 def test_pairs_are_numbered_by_first_appearance(rows: list[tuple[int, int]], cuts: list[int]) -> None:
-    numbers, fresh = {(3, 1): 4}, []
+    numbers = {(3, 1): 4}
+    fresh: list[tuple[int, int]] = []
     expected = []
     for pair in rows:
         if pair[0] >= 0 and pair not in numbers:
@@ -63,8 +64,7 @@ def test_pairs_are_numbered_by_first_appearance(rows: list[tuple[int, int]], cut
         expected.append(-1 if pair[0] < 0 else numbers[pair])
     numbering = PairNumbering([(3, 1, 4)], first=100)
     found = [
-        numbering.number(np.array([a for a, _ in part], np.int64), np.array([b for _, b in part], np.int64))  # type: ignore[misc]
-        for part in batches(list(rows), cuts)
+        numbering.number(*np.array(part, np.int64).reshape(-1, 2).T) for part in batches(list(rows), cuts)
     ]
     assert np.concatenate(found).tolist() == expected
     accounts, assets = numbering.new_pairs()

@@ -1,6 +1,7 @@
 """The report's sections in their order, from a result and its flows.
 
-* Every section is there, also where it has nothing to show: then it says so.
+* Every section is there, also where it has nothing to show: then it says so. Only what was fetched from servers has a
+  section where something was.
 * With many thefts the detailed sections take the largest, and the summary's table names all.
 """
 
@@ -13,6 +14,7 @@ from jindo.app.report.balance import build_balance
 from jindo.app.report.blocks import Report, Section, Text
 from jindo.app.report.endpoints import build_held, build_requests
 from jindo.app.report.facts import UNNAMED_THEFT, Facts, Strand, read_facts
+from jindo.app.report.fetched import build_fetched
 from jindo.app.report.method import build_method
 from jindo.app.report.spread import build_inflow, build_spread
 from jindo.app.report.summary import build_pictures, build_reading, build_summary
@@ -47,6 +49,7 @@ def _build_sections(facts: Facts, strands: tuple[Strand, ...]) -> list[Section]:
             "note",
         )
         summary = Section(summary.anchor, summary.title, (*summary.blocks, note))
+    fetched = build_fetched(facts)
     return [
         summary,
         build_reading(),
@@ -57,5 +60,6 @@ def _build_sections(facts: Facts, strands: tuple[Strand, ...]) -> list[Section]:
         build_timeline(facts, strands),
         build_spread(facts, strands),
         build_inflow(facts),
+        *((fetched,) if fetched else ()),
         build_method(facts),
     ]

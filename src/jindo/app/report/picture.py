@@ -167,7 +167,7 @@ def _caption(facts: Facts, strand: Strand, graph: Graph) -> str:
         f"Amounts in {facts.unit(strand.asset)}; the height of a box and the width of a band follow the amount. "
         "Left to right: what was stolen, the followed accounts by the hop at which they were first reached, and where "
         "following ended. Red: stolen. Grey: followed accounts. Blue: labelled services. Light blue: likely services. "
-        "Purple: mixers. Amber: still held. Light grey: fees, burned, or beyond the hop limit."
+        "Purple: mixers. Amber: still held. Light grey: fees, burned, or beyond a limit of hops or of fetching."
     )
     if graph.undrawn:
         moved = facts.money(strand.asset, graph.undrawn)

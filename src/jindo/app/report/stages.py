@@ -28,7 +28,7 @@ _ENDS = {
     "departed": "Left by a crossing",
     "burned": "Burned",
     "fee": "Fees and gas",
-    "limit": "Beyond the hop limit",
+    "limit": "Beyond a limit",
     "held": "Still held",
 }
 

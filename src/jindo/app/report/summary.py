@@ -128,7 +128,7 @@ def _tell_reason(facts: Facts, strand: Strand, reason: str) -> str:
         "departed": f"{amount} left by matched crossings",
         "burned": f"{amount} were burned",
         "fee": f"{amount} were paid as fees and gas",
-        "limit": f"{amount} went beyond the hop limit and were not followed",
+        "limit": f"{amount} went beyond a limit of hops or of fetching and were not followed",
         "held": f"{amount} are still held in {count(len(endings), 'account')}",
     }
     return phrase[reason]

@@ -12,11 +12,15 @@ import unicodedata
 from functools import lru_cache
 
 from jindo.base.amounts import format_units
-from jindo.base.ids import BITCOIN, ETHEREUM
+from jindo.base.ids import BITCOIN, ETHEREUM, TRON
 from jindo.base.times import format_time, parse_time
 
-CHAINS = {str(ETHEREUM): "Ethereum", str(BITCOIN): "Bitcoin"}
-NATIVE = {f"{ETHEREUM}/slip44:60": ("ETH", "wei", 18), f"{BITCOIN}/slip44:0": ("BTC", "satoshi", 8)}
+CHAINS = {str(ETHEREUM): "Ethereum", str(BITCOIN): "Bitcoin", str(TRON): "Tron"}
+NATIVE = {
+    f"{ETHEREUM}/slip44:60": ("ETH", "wei", 18),
+    f"{BITCOIN}/slip44:0": ("BTC", "satoshi", 8),
+    f"{TRON}/slip44:195": ("TRX", "sun", 6),
+}
 """Coin, base unit and decimals of the assets that a chain's own rules fix."""
 
 RULES = {
@@ -38,7 +42,7 @@ REASONS = {
     "departed": "Left by a matched crossing",
     "burned": "Burned",
     "fee": "Paid as fees and gas",
-    "limit": "Beyond the hop limit, not followed",
+    "limit": "Beyond a limit of hops or of fetching, not followed",
     "held": "Still held in followed accounts",
 }
 NAME_LENGTH, SHOWN_LETTERS = 80, 6

@@ -25,9 +25,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from jindo.base.errors import IntegrityError
-from jindo.ledger.bitcoin.block import HEADER_SIZE, RawBlock
+from jindo.ledger.bitcoin.block import HEADER_SIZE, BlockHeader
 from jindo.ledger.bitcoin.placing import HeldBlock
 from jindo.ledger.hashing import HashingFile, check_files
 
@@ -53,6 +54,16 @@ class BlockParcel:
     """Blocks above this height count no more: the chain was rolled back."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedTransactions:
+    """A block's transactions: id, and place in its bytes, which are less than 2^31."""
+
+    txids: bytes
+    """32 bytes each, end to end."""
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
 class ParcelWriter:
     """A parcel that is being written into a new folder."""
 
@@ -65,16 +76,16 @@ class ParcelWriter:
         self._heights, self._offsets, self._firsts = array("q"), array("q", [0]), array("q", [0])
         self._starts, self._sizes = array("i"), array("i")
 
-    def add(self, raw: bytes, block: RawBlock, height: int) -> None:
+    def add(self, raw: bytes, header: BlockHeader, height: int, transactions: PlacedTransactions) -> None:
         """Put one checked block in."""
         self._data.write(raw)
-        self._hashes += block.header.hash
-        self._previous += block.header.previous
+        self._hashes += header.hash
+        self._previous += header.previous
         self._heights.append(height)
         self._offsets.append(self._offsets[-1] + len(raw))
-        self._starts.extend(block.starts)
-        self._sizes.extend(tx.size for tx in block.transactions)
-        self._txids += b"".join(tx.txid for tx in block.transactions)
+        self._starts.frombytes(transactions.starts.astype(np.int32).tobytes())
+        self._sizes.frombytes(transactions.sizes.astype(np.int32).tobytes())
+        self._txids += transactions.txids
         self._firsts.append(len(self._sizes))
 
     def close(self) -> None:

@@ -16,12 +16,12 @@ from typing import TypeAlias
 _State: TypeAlias = tuple[int, int, int, int, int]
 
 _MASK = 0xFFFFFFFF
-_START: _State = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
-_CONSTANTS = (
+START: _State = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
+CONSTANTS = (
     (0x00000000, 0x5A827999, 0x6ED9EBA1, 0x8F1BBCDC, 0xA953FD4E),
     (0x50A28BE6, 0x5C4DD124, 0x6D703EF3, 0x7A6D76E9, 0x00000000),
 )
-_WORDS = (
+WORDS = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 7, 4, 13, 1, 10, 6, 15, 3, 12, 0, 9, 5, 2, 14, 11, 8,
      3, 10, 14, 4, 9, 15, 8, 1, 2, 7, 0, 6, 13, 11, 5, 12, 1, 9, 11, 10, 0, 8, 12, 4, 13, 3, 7, 15, 14, 5, 6, 2,
      4, 0, 5, 9, 7, 12, 2, 10, 14, 1, 3, 8, 11, 6, 15, 13),
@@ -30,7 +30,7 @@ _WORDS = (
      12, 15, 10, 4, 1, 5, 8, 7, 6, 2, 13, 14, 0, 3, 9, 11),
 )  # fmt: skip
 """Which word of a block each step takes, in the left and the right line."""
-_TURNS = (
+TURNS = (
     (11, 14, 15, 12, 5, 8, 7, 9, 11, 13, 14, 15, 6, 7, 9, 8, 7, 6, 8, 13, 11, 9, 7, 15, 7, 12, 15, 9, 11, 7, 13, 12,
      11, 13, 6, 7, 14, 9, 13, 15, 14, 8, 13, 6, 5, 12, 7, 5, 11, 12, 14, 15, 14, 15, 9, 8, 9, 14, 5, 6, 8, 6, 5, 12,
      9, 15, 5, 11, 6, 8, 13, 12, 5, 12, 13, 14, 11, 8, 5, 6),
@@ -52,7 +52,7 @@ def ripemd160(data: bytes) -> bytes:
 def compute(data: bytes) -> bytes:
     """The same without OpenSSL."""
     padded = data + b"\x80" + bytes(-(len(data) + 9) % 64) + struct.pack("<Q", 8 * len(data))
-    state = _START
+    state = START
     for at in range(0, len(padded), 64):
         state = _mix_block(state, struct.unpack("<16I", padded[at : at + 64]))
     return struct.pack("<5I", *state)
@@ -74,12 +74,9 @@ def _run_line(state: _State, words: Sequence[int], line: int) -> _State:
     for step in range(80):
         part = step // 16
         total = (
-            a
-            + _blend(4 - part if line else part, b, c, d)
-            + words[_WORDS[line][step]]
-            + _CONSTANTS[line][part]
+            a + _blend(4 - part if line else part, b, c, d) + words[WORDS[line][step]] + CONSTANTS[line][part]
         )
-        a, b, c, d, e = e, (_turn(total & _MASK, _TURNS[line][step]) + e) & _MASK, b, _turn(c, 10), d
+        a, b, c, d, e = e, (_turn(total & _MASK, TURNS[line][step]) + e) & _MASK, b, _turn(c, 10), d
     return a, b, c, d, e
 
 

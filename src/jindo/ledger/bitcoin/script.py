@@ -18,12 +18,12 @@ from jindo.base.ids import Account
 from jindo.ledger.bitcoin.networks import Network
 from jindo.ledger.bitcoin.ripemd160 import ripemd160
 
-_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _KEY_SIZES = {2: 33, 3: 33, 4: 65, 6: 65, 7: 65}
 """By first byte of a public key; 6 and 7 are the hybrid form, which consensus takes."""
-_CHECKSIG, _CHECKMULTISIG = 0xAC, 0xAE
+CHECKSIG, CHECKMULTISIG = 0xAC, 0xAE
 
 
 def name_script(script: bytes) -> Account:
@@ -61,10 +61,10 @@ def _is_witness_program(script: bytes) -> bool:
 
 def _find_keys(script: bytes) -> list[bytes]:
     """The keys of P2PK and of bare multisig."""
-    if len(script) in (35, 67) and script[-1] == _CHECKSIG and script[0] == len(script) - 2:
+    if len(script) in (35, 67) and script[-1] == CHECKSIG and script[0] == len(script) - 2:
         key = script[1:-1]
         return [key] if _is_key(key) else []
-    if len(script) < 3 or script[-1] != _CHECKMULTISIG:
+    if len(script) < 3 or script[-1] != CHECKMULTISIG:
         return []
     keys, at = [], 1
     while at < len(script) - 2:
@@ -91,7 +91,7 @@ def _base58_address(version: int, payload: bytes) -> Account:
     number, text = int.from_bytes(raw, "big"), ""
     while number:
         number, digit = divmod(number, 58)
-        text = _BASE58[digit] + text
+        text = BASE58[digit] + text
     zeros = len(raw) - len(raw.lstrip(b"\0"))
     return Account("1" * zeros + text)
 
@@ -102,7 +102,7 @@ def _bech32_address(prefix: str, version: int, program: bytes) -> Account:
     constant = 0x2BC830A3 if version else 1
     check = _polymod([*expanded, *values, 0, 0, 0, 0, 0, 0]) ^ constant
     values += [check >> 5 * (5 - i) & 31 for i in range(6)]
-    return Account(f"{prefix}1" + "".join(_BECH32[value] for value in values))
+    return Account(f"{prefix}1" + "".join(BECH32[value] for value in values))
 
 
 def _to_fives(data: bytes) -> list[int]:
@@ -117,6 +117,6 @@ def _polymod(values: Sequence[int]) -> int:
     for value in values:
         top = check >> 25
         check = (check & 0x1FFFFFF) << 5 ^ value
-        for i, generator in enumerate(_GENERATORS):
+        for i, generator in enumerate(GENERATORS):
             check ^= generator if (top >> i) & 1 else 0
     return check

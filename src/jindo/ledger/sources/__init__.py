@@ -9,7 +9,7 @@ Merging with what the ledger holds is the ledger's own `merging` and `utxo_impor
 from jindo.ledger.sources.bad_row import BadRow
 from jindo.ledger.sources.bitcoin_blocks import BlockSource
 from jindo.ledger.sources.catalogue import CATALOGUE, Format, check_options, get_format
-from jindo.ledger.sources.ethereum_etl import END_OF_BLOCK
+from jindo.ledger.sources.ethereum_moves import END_OF_BLOCK
 from jindo.ledger.sources.request import SourceRequest, TransactionRows
 
 __all__ = [

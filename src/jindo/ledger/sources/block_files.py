@@ -63,6 +63,11 @@ def read_block_file(source: SourceFile, network: Network) -> Iterator[bytes | Ba
     Raises:
         InputError: the file is of another network, is too long for one block, or its key is not whole.
     """
+    if source.sort == "answers":
+        from jindo.ledger.sources.bitcoin_rpc import read_block_answers
+
+        yield from read_block_answers(source)
+        return
     if source.path.suffix.lower() == ".hex":
         yield _read_hex(source)
         return
@@ -81,7 +86,7 @@ class _Masked:
 
     def __init__(self, stream: IO[bytes], key: bytes) -> None:
         self._stream = stream
-        self._key = np.frombuffer(key, dtype=np.uint8)
+        self._key = key
         self.size = stream.seek(0, 2)
 
     def raw(self, at: int, size: int) -> bytes:
@@ -92,10 +97,12 @@ class _Masked:
     def plain(self, at: int, size: int) -> bytes:
         """Bytes with the key undone."""
         data = self.raw(at, size)
-        if not self._key.any():
+        if not any(self._key):
             return data
-        key = np.resize(np.roll(self._key, -(at % len(self._key))), len(data))
-        return (np.frombuffer(data, dtype=np.uint8) ^ key).tobytes()
+        turned = at % len(self._key)
+        key = (self._key[turned:] + self._key[:turned]) * (len(data) // len(self._key) + 1)
+        laid = np.frombuffer(key, dtype=np.uint8, count=len(data))
+        return (np.frombuffer(data, dtype=np.uint8) ^ laid).tobytes()
 
 
 def _iter_records(file: _Masked, network: Network) -> Iterator[bytes | BadRow]:

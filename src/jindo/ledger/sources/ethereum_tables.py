@@ -1,125 +1,17 @@
-"""The tables of an Ethereum ETL, told by their columns, and what one table knows of another's rows.
+"""What one table of Ethereum's knows of another's rows.
 
-* Which table a file is, its columns say; GraphSense's names for the same columns are understood.
-* However a file writes that something failed (`0`, `0x0`, `0.0`, `false`), in these tables its status is `0`.
 * A transaction's status and gas are its own, or its receipt's, or what a second copy of it says.
 * A row's place in the block and its time may come from another table, or from the ledger.
 
-Which rows move value is `ethereum_etl`'s to say.
+How files become tables is `ethereum_shape`'s; which rows move value, `ethereum_moves`'.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
-from jindo.base.errors import InputError
 from jindo.ledger.chain import AccountChain
-from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import Kind
-from jindo.ledger.staging import Staging, load
-
-FAILED = "regexp_full_match(lower(status), '0x0*|0+([.]0*)?|false')"
-"""SQL: whether a status as a file has it means failure; in the tables it is then `0`."""
-
-_ALIASES = {
-    "block": ("block_number", "block_id", "number"),
-    "hash": ("hash", "transaction_hash", "tx_hash"),
-    "tx_index": ("transaction_index",),
-    "sender": ("from_address",),
-    "receiver": ("to_address",),
-    "value": ("value",),
-    "time": ("block_timestamp", "timestamp"),
-    "gas_price": ("gas_price",),
-    "status": ("receipt_status", "status"),
-    "gas_used": ("receipt_gas_used", "gas_used"),
-    "gas_paid": ("receipt_effective_gas_price", "effective_gas_price"),
-    "created": ("receipt_contract_address", "contract_address"),
-    "token": ("token_address",),
-    "log_index": ("log_index",),
-    "trace_type": ("trace_type",),
-    "call_type": ("call_type",),
-    "trace_address": ("trace_address",),
-    "trace_index": ("trace_index",),
-    "trace_id": ("trace_id",),
-    "error": ("error",),
-}
-TABLES = {
-    "transactions": (
-        "block", "hash", "tx_index", "sender", "receiver", "value", "time", "gas_price", "status", "gas_used",
-        "gas_paid", "created",
-    ),
-    "receipts": ("hash", "status", "gas_used", "gas_paid", "created"),
-    "token_transfers": ("block", "hash", "sender", "receiver", "value", "time", "token", "log_index"),
-    "traces": (
-        "block", "hash", "tx_index", "sender", "receiver", "value", "time", "status", "trace_type", "call_type",
-        "trace_address", "trace_index", "trace_id", "error",
-    ),
-    "blocks": ("block", "time"),
-}  # fmt: skip
-
-
-def sort_files(files: Sequence[SourceFile]) -> tuple[dict[str, list[tuple[int, SourceFile]]], list[str]]:
-    """The numbered files of each table, and notes on those that are none.
-
-    Raises:
-        InputError: none of the files is a table that moves value.
-    """
-    tables: dict[str, list[tuple[int, SourceFile]]] = {}
-    notes = []
-    for number, source in enumerate(files):
-        table = _find_table({_snake(name) for name in source.columns})
-        if table is None:
-            notes.append(f"{source.name} is none of the tables that move value, and was not read")
-        else:
-            tables.setdefault(table, []).append((number, source))
-    if not set(tables) - {"blocks", "receipts"}:
-        there = ", ".join(files[0].columns) or "none"
-        raise InputError(
-            f"there is no table of transactions, token_transfers or traces; the columns are {there}",
-            place=files[0].name,
-            remedy="Give files as ethereum-etl writes them, with their header.",
-        )
-    return tables, notes
-
-
-def _find_table(columns: set[str]) -> str | None:
-    has_hash = columns & {"hash", "transaction_hash", "tx_hash"}
-    if columns & {"trace_address", "trace_id", "trace_type"} and "value" in columns:
-        return "traces"
-    if {"token_address", "from_address", "value"} <= columns:
-        return "token_transfers"
-    if has_hash and {"from_address", "value"} <= columns and columns & {"nonce", "gas_price", "gas"}:
-        return "transactions"
-    if has_hash and "gas_used" in columns and columns & {"cumulative_gas_used", "status"}:
-        return "receipts"
-    if "timestamp" in columns and columns & {"number", "block_id"}:
-        return "blocks"
-    return None
-
-
-def load_table(staging: Staging, table: str, files: Sequence[tuple[int, SourceFile]]) -> None:
-    """Make the DuckDB table `table` of its files, with every column as text, empty where there is no file."""
-    names = []
-    for number, source in files:
-        there = {_snake(name): name for name in source.columns}
-        columns = {
-            ours: next((there[alias] for alias in _ALIASES[ours] if alias in there), None)
-            for ours in TABLES[table]
-        }
-        names.append(f"{table}_file_{number}")
-        load(staging, names[-1], [(number, source)], columns)
-    nothing = ", ".join(f"NULL::VARCHAR AS {name}" for name in TABLES[table])
-    parts = [f"SELECT * FROM {name}" for name in names] or [
-        f"SELECT 0 AS file, 0::BIGINT AS line, {nothing} LIMIT 0"
-    ]
-    key = ", lower(hash) AS key" if "hash" in TABLES[table] else ""
-    status = (
-        f" REPLACE (CASE WHEN {FAILED} THEN '0' ELSE status END AS status)"
-        if "status" in TABLES[table]
-        else ""
-    )
-    staging.run(f"CREATE TABLE {table} AS SELECT *{status}{key} FROM ({' UNION ALL '.join(parts)})")
+from jindo.ledger.sources.ethereum_shape import TABLES
+from jindo.ledger.staging import Staging
 
 
 def make_lookups(staging: Staging, old: AccountChain | None) -> None:
@@ -138,7 +30,8 @@ def make_lookups(staging: Staging, old: AccountChain | None) -> None:
     _add_held_failures(staging, old)
     staging.run(
         "CREATE TABLE tx_places AS SELECT key, any_value(tx_index) AS tx_index, any_value(status) AS status FROM ("
-        "SELECT key, tx_index, status FROM tx UNION ALL SELECT key, tx_index, NULL FROM traces) "
+        "SELECT key, tx_index, status FROM tx UNION ALL SELECT key, tx_index, NULL FROM traces "
+        "UNION ALL SELECT key, tx_index, NULL FROM token_transfers) "
         "WHERE key IS NOT NULL GROUP BY key"
     )
     _add_held_places(staging, old)
@@ -149,7 +42,8 @@ def make_lookups(staging: Staging, old: AccountChain | None) -> None:
     staging.run("CREATE TABLE failed_txs AS SELECT DISTINCT key FROM tx WHERE status = '0'")
     staging.run("CREATE TABLE traced_blocks AS SELECT DISTINCT block FROM traces WHERE key IS NOT NULL")
     staging.run(
-        "CREATE TABLE calls AS SELECT c.*, p.tx_index AS place, coalesce(c.status, "
+        "CREATE TABLE calls AS SELECT c.*, p.tx_index AS place, "
+        "row_number() OVER (PARTITION BY c.file, c.block, c.trace_type, c.key IS NULL ORDER BY c.line) AS nth, coalesce(c.status, "
         "CASE WHEN c.error IS NOT NULL THEN '0' END, p.status) AS outcome FROM ("
         "SELECT * REPLACE (coalesce(trace_type, split_part(trace_id, '_', 1)) AS trace_type), "
         "regexp_extract_all(coalesce(trace_address, CASE WHEN key IS NOT NULL THEN "
@@ -189,7 +83,3 @@ def _add_held_failures(staging: Staging, old: AccountChain | None) -> None:
 def _events(old: AccountChain, key: str) -> list[int]:
     tx = old.tx_hashes.find(key)
     return [] if tx < 0 else old.events_of(tx).tolist()
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
