@@ -259,6 +259,7 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "node-members": ("jindo node members --json", build_object(members=build_list(PARTNER))),
     "node-user-add": ("jindo node user add --json", build_object(**PERSON, key_file=allow_null(TEXT))),
     "node-user-list": ("jindo node user list --json", build_object(people=build_list(build_object(**PERSON)))),
+    "node-user-renew": ("jindo node user renew --json", build_object(**PERSON)),
     "node-user-retire": ("jindo node user retire --json", build_object(**PERSON)),
     "node-token": ("jindo node token --json", build_object(name=TEXT, token=TEXT, expires=TIME)),
     "node-token-revoke": ("jindo node token revoke --json", build_object(subject=TEXT, revoked=COUNT)),

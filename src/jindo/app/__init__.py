@@ -28,8 +28,17 @@ if TYPE_CHECKING:
     from jindo.app.export import export_case
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
     from jindo.app.handlers import HANDLERS, QUICK
+    from jindo.app.keyring import has_locked_member_key
     from jindo.app.labels import draft_label, draft_recall, show_recall
-    from jindo.app.node import Node, find_node, init_node, open_node, read_card
+    from jindo.app.node import (
+        Node,
+        find_node,
+        has_stale_papers,
+        init_node,
+        open_node,
+        read_card,
+        renew_papers,
+    )
     from jindo.app.partners import add_member, list_members
     from jindo.app.people import (
         Actor,
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
         issue_token,
         list_people,
         open_session,
+        renew_person,
         retire_person,
         revoke_token,
         sign_in,
@@ -57,6 +67,7 @@ if TYPE_CHECKING:
     from jindo.app.sharing import add_signature, list_statements, share_case, show_statement
     from jindo.app.story import DemoOutcome, Scene, run_demo
     from jindo.app.study import Progress
+    from jindo.app.tokens import record_knocks
     from jindo.app.tracing import TraceOutcome, TraceRequest, trace_ledger
     from jindo.app.verifying import Check, Verification, verify_result
     from jindo.app.verifying_case import verify_case_folder, verify_path
@@ -88,14 +99,19 @@ __all__ = [
     "init_node",
     "open_node",
     "find_node",
+    "has_locked_member_key",
+    "has_stale_papers",
     "read_card",
+    "renew_papers",
     "Actor",
     "console",
     "sign_in",
+    "record_knocks",
     "check_permission",
     "open_session",
     "close_session",
     "add_person",
+    "renew_person",
     "retire_person",
     "list_people",
     "issue_token",
@@ -163,10 +179,11 @@ _MODULES = {
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
     "jindo.app.handlers": "HANDLERS QUICK",
     "jindo.app.labels": "draft_label draft_recall show_recall",
-    "jindo.app.node": "Node find_node init_node open_node read_card",
+    "jindo.app.keyring": "has_locked_member_key",
+    "jindo.app.node": "Node find_node has_stale_papers init_node open_node read_card renew_papers",
     "jindo.app.partners": "add_member list_members",
     "jindo.app.people": "Actor add_person close_session console issue_token list_people open_session "
-    "retire_person revoke_token sign_in",
+    "renew_person retire_person revoke_token sign_in",
     "jindo.app.permissions": "check_permission",
     "jindo.app.pulling": "pull_member",
     "jindo.app.report.wording": "show_asset show_chain",
@@ -174,6 +191,7 @@ _MODULES = {
     "jindo.app.sharing": "add_signature list_statements share_case show_statement",
     "jindo.app.story": "DemoOutcome Scene run_demo",
     "jindo.app.study": "Progress",
+    "jindo.app.tokens": "record_knocks",
     "jindo.app.tracing": "TraceOutcome TraceRequest trace_ledger",
     "jindo.app.verifying": "Check Verification verify_result",
     "jindo.app.verifying_case": "verify_case_folder verify_path",

@@ -1,6 +1,7 @@
 """Export a case: one folder with everything behind it, which anyone can verify without a node, a network or a ledger.
 
-* It is written beside its place and put there in one step; it never overwrites, and a killed run leaves nothing.
+* It is written beside its place and put there in one step; it never overwrites. What a killed run leaves beside it is
+  swept by the next export to the same place (`drafting`).
 * Every exhibit's files are held against their hashes before they are copied: what was altered is not handed over.
 * The history says who exported the case, and the folder's history ends with that. A run that is killed after that
   row leaves it: it says that the case may have left, not that it did.
@@ -13,7 +14,6 @@ What lies where is `case_folder`'s; verifying is `verifying_case`'s.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +32,13 @@ from jindo.app.case_folder import (
     ListedFile,
     build_manifest_payload,
     hash_file,
+    name_statement,
     walk_files,
     write_history_payload,
     write_statement_file,
 )
 from jindo.app.cases import exhibit_folder, find_case_id
+from jindo.app.drafting import holding_draft
 from jindo.app.handing_out import log_origin
 from jindo.app.node import Node, read_card
 from jindo.app.people import Actor
@@ -200,8 +202,7 @@ def _write_folder(
     node: Node, out: Path, material: _Material, present: list[Exhibit], lang: str
 ) -> FolderManifest:
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with holding_draft(out) as draft:
         whats = _write_papers(node, draft, material, lang) | _copy_exhibits(node, draft, present)
         manifest = _list_files(node, draft, material, whats, present, lang)
         envelope = sign_envelope(MANIFEST_TYPE, build_manifest_payload(manifest), [node.service_key])
@@ -210,8 +211,6 @@ def _write_folder(
         if out.exists():
             out.rmdir()
         draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return manifest
 
 
@@ -234,7 +233,7 @@ def _write_papers(node: Node, draft: Path, material: _Material, lang: str) -> di
     for signed in material.statements:
         what = name_signed(signed)
         data = write_statement_file(signed.envelope, signed.vouchers)
-        papers[f"statements/{signed.statement.id}.json"] = (data, what)
+        papers[name_statement(signed.statement.id)] = (data, what)
     named = {signed.statement.id: name_signed(signed) for signed in material.statements}
     for name, proof in material.proofs.items():
         what = f"{named.get(name, f'the end of the history of case {number}')} is in the log of {node.me.id}"

@@ -26,6 +26,7 @@ from jindo.app.case_folder import (
     check_exhibits,
     check_listed,
     explain_break,
+    name_statement,
     read_cards,
     read_history_payload,
     read_manifest,
@@ -153,11 +154,13 @@ def _read_record(folder: Path, manifest: FolderManifest) -> Row:
         told = (record["held_by"], record["as_of"], record["case"]["id"], record["case"]["number"])
         if told != (manifest.member, manifest.made, manifest.case["id"], manifest.case["number"]):
             raise IntegrityError("the record is of another case, member or time than the list of files")
+        for row in record["statements"]:
+            name_statement(row["id"])
         return dict(record)
 
 
 def _read_statement(folder: Path, row: Row, members: Mapping[str, Member], at: int) -> SignedStatement:
-    path = folder / "statements" / f"{row['id']}.json"
+    path = folder / name_statement(row["id"])
     with broken_at(path):
         envelope, vouchers = read_statement_file(read_paper(path))
         if row["member"] not in members:
@@ -186,7 +189,7 @@ def _read_history(folder: Path, manifest: FolderManifest, exporter: Member) -> l
 def _check_record(case: _Case) -> Check:
     """The record lists every statement of the folder, and says of the case and its exhibits what was signed."""
     with broken_at(case.folder / "case.json"):
-        listed = {f"statements/{row['id']}.json" for row in case.record["statements"]}
+        listed = {name_statement(row["id"]) for row in case.record["statements"]}
         there = {file.name for file in case.manifest.files if file.name.startswith("statements/")}
         if listed != there or len(listed) != len(case.record["statements"]):
             raise IntegrityError("the record does not list the statements that are here")

@@ -51,9 +51,9 @@ from jindo.share.inbox import (
     ForeignRecall,
     ForeignReceipt,
     ShownOtherwise,
-    count_quarantined,
     has_statement,
     list_receipts,
+    measure_quarantine,
     record_denial,
     record_problem,
     record_quarantined,
@@ -83,6 +83,7 @@ from jindo.share.officers import (
     VoucherRefused,
     build_voucher,
     parse_voucher,
+    read_voucher,
 )
 from jindo.share.outbox import SignatureRefused, check_ready, publish, record_draft, record_signature
 from jindo.share.passes import PassRefused, build_pass, verify_pass
@@ -118,7 +119,7 @@ from jindo.share.taxii import Page, read_manifest, read_objects, read_versions
 
 __all__ = [
     "derive_statement_id",
-    "count_quarantined",
+    "measure_quarantine",
     "has_statement",
     "record_problem",
     "FromTheFuture",
@@ -191,6 +192,7 @@ __all__ = [
     "VoucherRefused",
     "build_voucher",
     "parse_voucher",
+    "read_voucher",
     "SignatureRefused",
     "check_ready",
     "publish",

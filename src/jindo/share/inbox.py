@@ -120,11 +120,13 @@ def record_problem(conn: Connection, statement_id: str, problem: str) -> None:
     conn.execute(changed.values(state="quarantined", problem=problem))
 
 
-def count_quarantined(conn: Connection, member: str) -> int:
-    """How many statements of a member are in quarantine."""
+def measure_quarantine(conn: Connection, member: str, *, since: int) -> tuple[int, int]:
+    """How many statements of a member came into quarantine after `since`, and how many bytes they have."""
     rows = tables.statement.c
-    asked = select(func.count()).where((rows.member == member) & (rows.state == "quarantined"))
-    return int(conn.scalar(asked) or 0)
+    asked = select(func.count(), func.sum(func.length(rows.payload)))
+    theirs = (rows.member == member) & (rows.state == "quarantined") & (rows.published > since)
+    count, size = conn.execute(asked.where(theirs)).one()
+    return int(count), int(size or 0)
 
 
 def record_receipt(conn: Connection, receipt: Statement, *, time: int) -> None:

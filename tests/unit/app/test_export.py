@@ -90,3 +90,13 @@ def test_export_case_hands_over_no_exhibit_that_was_altered(handed_over: HandedO
         finally:
             note.write_bytes(b"note")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_export_case_sweeps_what_a_killed_export_to_the_same_place_left(
+    handed_over: HandedOver, tmp_path: Path
+) -> None:
+    for name in (".out.draft-abcd_123", ".other.draft-abcd_123"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "case.json").write_text("{}")
+    export_case(handed_over.node, KIM, handed_over.story.case, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.draft-abcd_123", "out"]

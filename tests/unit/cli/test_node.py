@@ -161,3 +161,53 @@ def test_person_who_is_no_administrator_adds_nobody(kim: Desk) -> None:
     words = ("node", "user", "add", "friend", "--name", "F", "--role", "admin", "--key-out", str(key))
     assert kim.refused(*words)[1]["code"] == "node.role"
     assert not key.exists()
+
+
+def lay_locked_node(folder: Path) -> Path:
+    (folder / "passphrase").write_text("correct horse\nnot this line\n")
+    words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
+    ask("node", "init", str(folder / "seoul"), *words, "--passphrase-file", str(folder / "passphrase"))
+    return folder / "seoul"
+
+
+def test_member_key_of_a_node_may_have_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, public = lay_locked_node(tmp_path), SigningKey.generate().public.to_text()
+    adding = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--public-key", public)
+    words = (*adding, "--node", str(node))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, error = refused(*words)
+    assert (code, "JINDO_MEMBER_KEY_PASSPHRASE" in error["remedy"]) == (2, True)
+    monkeypatch.setenv("JINDO_MEMBER_KEY_PASSPHRASE", "wrong")
+    assert refused(*words)[1]["code"] == "node.member-key-locked"
+    monkeypatch.setenv("JINDO_MEMBER_KEY_PASSPHRASE", "correct horse")
+    assert ask(*words)["active"]
+    assert ask("node", "user", "renew", "kim", "--node", str(node))["id"] == "kim"
+
+
+def test_init_takes_no_empty_passphrase(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text("\nlater\n")
+    words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
+    given = ("--passphrase-file", str(tmp_path / "passphrase"))
+    assert refused("node", "init", str(tmp_path / "seoul"), *words, *given)[0] == 2
+    assert not (tmp_path / "seoul").exists()
+
+
+def test_card_is_signed_anew_where_node_toml_changed(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul")
+    toml = (node / "node.toml").read_text()
+    (node / "node.toml").write_text(toml.replace('country = "', 'country = "N').replace("NKR", "NL"))
+    code, error = refused("node", "members", "--node", str(node))
+    assert (code, error["code"]) == (3, "node.papers")
+    code, error = refused("node", "card", "--node", str(node))
+    assert (code, error["place"]) == (2, "node.toml [node] version")
+    raised = (node / "node.toml").read_text().replace("version = 1", "version = 2")
+    (node / "node.toml").write_text(raised)
+    away = tmp_path / "member.key"
+    (node / "keys" / "member.key").rename(away)
+    assert refused("node", "card", "--node", str(node))[1]["code"] == "node.member-key-away"
+    away.rename(node / "keys" / "member.key")
+    view = ask("node", "card", "--node", str(node))
+    assert (view["country"], view["version"]) == ("NL", 2)
+    (node / "keys" / "member.key").rename(away)
+    assert ask("node", "card", "--node", str(node)) == view
+    assert refused("node", "card", "--renew", "--node", str(node))[1]["code"] == "node.member-key-away"

@@ -14,6 +14,7 @@ from jindo.app.brief.words import (
     STATEMENT_KINDS,
     Say,
     name_statement,
+    say_amount,
     say_amounts,
     say_code,
     say_prose,
@@ -148,22 +149,24 @@ def _tabulate_replies(replies: list[Mapping[str, Any]], _: Say) -> Table:
         Column(_("Reason")),
         Column(_("Signed by")),
     )
-    body = tuple(
-        Row(
-            (
-                show_time(reply["made"]),
-                show_id(reply["member"]),
-                say_code(_, REPLY_STATES, reply["state"])
-                + (" · " + _("recalled") if reply["recalled"] else ""),
-                say_amounts(_, reply["totals"], "held"),
-                show_time(reply["until"]) if reply["until"] else "",
-                say_prose(reply["reason"]),
-                say_signers(_, reply["signed_by"]),
-            )
-        )
-        for reply in replies
-    )
+    body = tuple(row for reply in replies for row in _list_answer(reply, _))
     return Table(_("Answers, in the counterparty's own signed words"), columns, body)
+
+
+def _list_answer(reply: Mapping[str, Any], _: Say) -> list[Row]:
+    """An answer as rows: what it says, with the first asset; each further asset on a row of its own."""
+    first, *further = [say_amount(_, row, "held") for row in reply["totals"]] or [_("nothing")]
+    recalled = " · " + _("recalled") if reply["recalled"] else ""
+    cells = (
+        show_time(reply["made"]),
+        show_id(reply["member"]),
+        say_code(_, REPLY_STATES, reply["state"]) + recalled,
+        first,
+        show_time(reply["until"]) if reply["until"] else "",
+        say_prose(reply["reason"]),
+        say_signers(_, reply["signed_by"]),
+    )
+    return [Row(cells), *(Row(("", "", "", amount, "", "", "")) for amount in further)]
 
 
 def _tabulate_labels(labels: list[Mapping[str, Any]], _: Say) -> Table:
@@ -232,7 +235,7 @@ def _tabulate_shared(facts: Mapping[str, Any], _: Say) -> Table:
         Column(_("By")),
         Column(_("What")),
         Column(_("Marking")),
-        Column(_("To, and whether it was acknowledged")),
+        Column(_("Who was told")),
         Column(_("Standing")),
     )
     body = tuple(
