@@ -16,9 +16,11 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id
 from jindo.app.node import Node
 from jindo.app.people import Actor, check_case_access, check_permission
+from jindo.app.permissions import RECEIVING
 from jindo.app.sharing import ask_gate, draft_statement, publish_and_follow
 from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, NotFound, RefusedError
+from jindo.base.markings import Tlp
 from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
 from jindo.respond import (
@@ -28,8 +30,9 @@ from jindo.respond import (
     Request,
     build_reply_body,
     build_request_body,
+    check_case_open,
+    check_ground,
     check_request,
-    find_case,
     find_standing_trace,
     get_case,
     get_exhibit,
@@ -37,17 +40,15 @@ from jindo.respond import (
     list_replies,
     match_accounts,
     parse_accounts,
-    recalled_ids,
     record_reply,
     record_request,
     request_state,
-    unstands,
 )
 from jindo.respond import list_requests as read_requests
 from jindo.share import (
-    GateItem,
     Member,
     Statement,
+    build_gate_item,
     build_reply_objects,
     build_request_objects,
     check_ready,
@@ -91,11 +92,10 @@ def draft_request(
         request_id = derive_statement_id(node.me.id, nonce)
         body = _build_body(node, actor, found, trace, member, kind, given, request_id)
         check_request(body)
-        check_ground(conn, trace)
-        statement = _build_statement(node, found, member, body, nonce)
-        item = GateItem(
-            "request", found.tlp, node.me.id, found.purpose, body["expires"], frozenset({member.id})
-        )
+        check_ground(conn, trace.id)
+        marking = max(found.tlp, trace.tlp, key=lambda level: level.rank)
+        statement = _build_statement(node, found, member, body, nonce, marking)
+        item = build_gate_item(statement)
         _, denials = ask_gate(conn, node, item, [member.id], subject=body["id"], case_id=case_id)
         if denials:
             raise RefusedError(f"the gate denies it ({denials[0]['rule']})", remedy=denials[0]["reason"])
@@ -114,7 +114,8 @@ def send_request(node: Node, actor: Actor, request: str, once: str | None = None
 
     Raises:
         NotFound: there is no such request.
-        RefusedError: a signature is missing, or it is not ours to send.
+        RefusedError: a signature is missing, the case has expired, the request rests on what was recalled, or it is not
+            ours to send.
     """
 
     def do(conn: Connection) -> View:
@@ -122,27 +123,14 @@ def send_request(node: Node, actor: Actor, request: str, once: str | None = None
         if found.origin != node.me.id:
             raise RefusedError("another member's request is not ours to send", place=request)
         check_case_access(conn, actor, found.case_id)
+        check_case_open(conn, found.case_id, time=node.clock())
         check_ready(conn, found.statement_id)
-        check_ground(conn, get_exhibit(conn, str(found.body["custody"]["exhibit_id"])))
+        check_ground(conn, str(found.body["custody"]["exhibit_id"]))
         if read_statement(conn, found.statement_id).state == "draft":
             publish_and_follow(conn, node, found.statement_id, actor.id)
         return view_request(conn, node, found)
 
     return perform(node, actor, "request.send", do, subject=request, once=once)
-
-
-def check_ground(conn: Connection, trace: Exhibit) -> None:
-    """Hold that nothing recalled has taken the ground from the trace that a request rests on.
-
-    Raises:
-        RefusedError: something has.
-    """
-    if unstands(trace, recalled_ids(conn)):
-        raise RefusedError(
-            f"exhibit {trace.n} rests on what was recalled",
-            place=f"exhibit {trace.id}",
-            remedy="Draft the request again from a trace that stands.",
-        )
 
 
 def list_requests(node: Node, actor: Actor, case: str | None = None) -> View:
@@ -204,11 +192,12 @@ def draft_reply(
     """Draft the answer to a request that came to us; one officer signs it.
 
     Without a state, what was found and can be held says it: held, partially held, already moved, no such customer.
+    What says so much of an account is for those who may match; all who answer can say that it came, or refuse.
 
     Raises:
         InputError: the state or the time cannot be read, or the reason is missing.
         NotFound: there is no such request.
-        RefusedError: the request is not to us.
+        RefusedError: the request is not to us, or the actor may not see what is held.
     """
     end = parse_time(until) if until else None
 
@@ -216,10 +205,12 @@ def draft_reply(
         found = _get_visible(conn, node, actor, request)
         if found.addressee != node.me.id:
             raise RefusedError("only the addressee answers a request", place=request)
+        if state in (None, *TELLING):
+            check_permission(actor, "request.match")
         made, nonce = node.clock(), new_id()
         body = build_reply_body(
             found,
-            _match(node, found),
+            _match(node, found) if state in (None, *TELLING) else None,
             id=derive_statement_id(node.me.id, nonce),
             me=node.me,
             made=made,
@@ -335,7 +326,7 @@ def _parse_days(value: Any) -> int:
 
 
 def _build_statement(
-    node: Node, case: Case, addressee: Member, body: Mapping[str, Any], nonce: str
+    node: Node, case: Case, addressee: Member, body: Mapping[str, Any], nonce: str, marking: Tlp
 ) -> Statement:
     return Statement(
         nonce=nonce,
@@ -345,11 +336,11 @@ def _build_statement(
         subject=body["id"],
         made=body["made"],
         expires=body["expires"],
-        tlp=case.tlp,
+        tlp=marking,
         purpose=case.purpose,
         recipients=(addressee.id,),
         body=body,
-        objects=tuple(build_request_objects(node.me, body, case.tlp, body["made"])),
+        objects=tuple(build_request_objects(node.me, body, marking, body["made"])),
     )
 
 
@@ -366,10 +357,11 @@ def _match(node: Node, request: Request) -> Matching:
 
 
 def _may_see(conn: Connection, node: Node, actor: Actor, request: Request) -> bool:
-    if request.addressee == node.me.id or find_case(conn, request.case_id) is None:
+    """Requests to us are for those who deal with other members; all else is for the people of the case."""
+    if request.addressee == node.me.id and actor.kind == "person" and actor.roles & RECEIVING:
         return True
     try:
-        check_case_access(conn, actor, request.case_id)
+        check_case_access(conn, actor, request.case_id, missing_ok=True)
     except RefusedError:
         return False
     return True

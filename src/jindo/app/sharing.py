@@ -18,11 +18,19 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id, own_exhibits
 from jindo.app.consequences import follow_own
 from jindo.app.node import Node
+from jindo.app.onward import check_statement_onward, find_foreign_labels
 from jindo.app.people import Actor, check_case_access, get_officer
 from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, RefusedError
 from jindo.base.markings import Tlp
-from jindo.respond import Case, Exhibit, build_case_body, build_exhibit_body, get_case
+from jindo.respond import (
+    Case,
+    Exhibit,
+    build_case_body,
+    build_exhibit_body,
+    check_ground,
+    get_case,
+)
 from jindo.seal import Signature
 from jindo.share import (
     Denied,
@@ -31,7 +39,6 @@ from jindo.share import (
     StoredStatement,
     build_case_objects,
     build_exhibit_objects,
-    build_gate_item,
     check_known,
     check_ready,
     check_release,
@@ -105,7 +112,7 @@ class _Share:
         item = GateItem(kind, tlp, self.node.me.id, self.case.purpose, self.case.expires)
         asked = [member for member in self.to if member not in told]
         allowed, denials = ask_gate(self.conn, self.node, item, asked, subject=subject, case_id=self.case.id)
-        for foreign in self._foreign_labels(body):
+        for foreign in find_foreign_labels(self.conn, self.node, body.get("facts", {})):
             allowed, more = ask_gate(
                 self.conn, self.node, foreign, allowed, subject=subject, case_id=self.case.id
             )
@@ -130,12 +137,6 @@ class _Share:
             objects=objects,
         )
         self.drafts.append(draft_statement(self.conn, self.node, statement))
-
-    def _foreign_labels(self, body: Mapping[str, Any]) -> list[GateItem]:
-        """What the gate knows of other members' labels that a trace of ours rests on: they are theirs to pass on."""
-        rests_on = body.get("facts", {}).get("rests_on", ())
-        said = [read_statement(self.conn, one).statement for one in rests_on]
-        return [build_gate_item(one) for one in said if one.member != self.node.me.id]
 
     def _build_face(self, kind: str, body: Mapping[str, Any], tlp: Tlp, made: int) -> tuple[Any, ...]:
         me = self.node.me
@@ -225,7 +226,8 @@ def add_signature(
 
     Raises:
         NotFound: there is no such statement.
-        RefusedError: the key is not the actor's, or the statement is no draft any more.
+        RefusedError: the key is not the actor's, the statement is no draft any more, or what a request rests on was
+            recalled.
         IntegrityError: the signature is not by this key over this payload.
     """
     signature = Signature(key_id, _parse_base64(sig))
@@ -233,6 +235,8 @@ def add_signature(
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
         check_may_see(conn, actor, stored)
+        if stored.statement.kind == "request":
+            check_ground(conn, str(stored.statement.body["custody"]["exhibit_id"]))
         officer, voucher = get_officer(conn, node, actor)
         if officer.key.key_id != key_id:
             raise RefusedError(
@@ -255,9 +259,11 @@ def publish_and_follow(conn: Connection, node: Node, statement: str, actor: str)
     """Publish a statement of ours, and do what follows from it here.
 
     Raises:
-        RefusedError: one of those who signed uses the node no more.
+        RefusedError: one of those who signed uses the node no more, or the gate does not let it go.
     """
-    _check_still_here(conn, read_statement(conn, statement))
+    stored = read_statement(conn, statement)
+    _check_still_here(conn, stored)
+    check_statement_onward(conn, node, stored.statement)
     publish(conn, statement, me=node.me, time=node.clock())
     follow_own(conn, node, read_statement(conn, statement).statement, actor)
 
