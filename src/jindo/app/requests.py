@@ -24,6 +24,7 @@ from jindo.base.markings import Tlp
 from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
 from jindo.respond import (
+    TELLING,
     Case,
     Exhibit,
     Matching,

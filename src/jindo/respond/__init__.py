@@ -37,6 +37,7 @@ from jindo.respond.exhibits import (
     build_exhibit_body,
     check_files,
     check_foreign_exhibit,
+    check_ground,
     find_exhibit,
     find_standing_trace,
     get_exhibit,
@@ -53,6 +54,7 @@ from jindo.respond.labels import Label, active_labels, build_label_body, check_l
 from jindo.respond.matching import Matching, MatchLine, MatchTotal, OwnAccount, match_accounts, parse_accounts
 from jindo.respond.replies import (
     REPLY_STATES,
+    TELLING,
     IncompleteReply,
     Reply,
     build_reply_body,
@@ -77,6 +79,7 @@ __all__ = [
     "ExpiredCase",
     "check_case_open",
     "check_foreign_exhibit",
+    "check_ground",
     "CASE_KINDS",
     "CASE_ROLES",
     "Case",
@@ -133,6 +136,7 @@ __all__ = [
     "parse_accounts",
     "match_accounts",
     "REPLY_STATES",
+    "TELLING",
     "Reply",
     "IncompleteReply",
     "build_reply_body",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,7 +143,7 @@ def test_a_signature_handed_in_again_counts_once(seoul: Office, case: str) -> No
     trace(seoul, case)
     _, statement = ask_dolmen(seoul, case)
     for _ in range(3):
-        assert [row["officer"] for row in seoul.sign(statement, "kim")["signatures"]] == ["kim"]
+        assert [row["officer"] for row in seoul.sign(statement, "kim")["has"]] == ["kim"]
 
 
 def test_who_does_not_work_on_a_case_is_not_told_that_it_is_there(seoul: Office, case: str) -> None:
@@ -256,12 +257,12 @@ def test_nobody_hands_in_another_s_signature(seoul: Office, case: str) -> None:
     for person in ("audit", "console"):
         actor = seoul.person("audit") if person == "audit" else console(seoul.node)
         with pytest.raises(RefusedError):
-            add_signature(seoul.node, actor, draft["id"], key_id=key_of("kim").public.key_id, sig="A" * 88)
+            add_signature(seoul.node, actor, draft["id"], key_id=key_of("kim").public.key_id, sig=base64.b64encode(bytes(64)).decode())
     with pytest.raises(InputError, match="base64"):
         add_signature(
             seoul.node, seoul.person("kim"), draft["id"], key_id=key_of("kim").public.key_id, sig="?"
         )
-    assert show_statement(seoul.node, seoul.person("kim"), draft["id"])["signatures"] == []
+    assert show_statement(seoul.node, seoul.person("kim"), draft["id"])["has"] == []
     refused = [actor for actor, act, _ in audited(seoul.node) if act == "statement.sign.refused"]
     assert refused == ["lee", "lee", "audit", "console"]
 
@@ -270,7 +271,9 @@ def test_a_request_is_sent_by_hand_after_two_officers_signed(seoul: Office, case
     trace(seoul, case)
     request, statement = ask_dolmen(seoul, case)
     lee = seoul.person("lee")
-    for people in ((), ("kim",), ("kim",), ("park",)):
+    with pytest.raises(RefusedError, match="may not sign a request"):
+        seoul.sign(statement, "park")
+    for people in ((), ("kim",), ("kim",)):
         seoul.sign(statement, *people)
         assert refusal(lambda: send_request(seoul.node, lee, request)) == "share.signatures"
     assert seoul.sign(statement, "lee")["state"] == "draft"
@@ -312,7 +315,7 @@ def join(hague: Office, case: str) -> None:
 
 def test_a_partner_s_amber_label_does_not_leave_inside_our_trace(offices: Offices, case: str) -> None:
     """It goes back to who said it, and to nobody else; a request from it is marked as it is."""
-    seoul, hague, dolmen = offices
+    seoul, hague, _ = offices
     tell(seoul, case, "hague", "kim")
     hague.hear(seoul)
     join(hague, case)
@@ -452,13 +455,10 @@ def test_only_compliance_sees_what_is_held(offices: Offices, case: str) -> None:
     request = asked_dolmen(offices, case)
     omar = dolmen.person("omar")
     assert refusal(lambda: match_request(dolmen.node, omar, request)) == "node.role"
-    for state in (None, "held", "partially-held", "already-moved"):
-        code = refusal(
-            lambda state=state: draft_reply(
-                dolmen.node, omar, request, reason="x", until="2027-01-01", state=state
-            )
-        )
-        assert code == "node.role"
+    for state in (None, "held", "partially-held", "already-moved", "no-such-customer"):
+        with pytest.raises(RefusedError) as caught:
+            draft_reply(dolmen.node, omar, request, reason="x", until="2027-01-01", state=state)
+        assert caught.value.code == "node.role"
     view = draft_reply(dolmen.node, omar, request, reason="it came", state="received")
     assert view["reply"]["lines"] == []
 
