@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         send_request,
         show_request,
     )
+    from jindo.app.signers import check_signer
     from jindo.app.sharing import add_signature, list_statements, share_case, show_statement
     from jindo.app.story import DemoOutcome, Scene, run_demo
     from jindo.app.study import Progress
@@ -133,6 +134,7 @@ __all__ = [
     "show_statement",
     "list_statements",
     "add_signature",
+    "check_signer",
     "draft_label",
     "draft_recall",
     "show_recall",
@@ -188,6 +190,7 @@ _MODULES = {
     "jindo.app.pulling": "pull_member",
     "jindo.app.report.wording": "show_asset show_chain",
     "jindo.app.requests": "draft_reply draft_request list_requests match_request send_request show_request",
+    "jindo.app.signers": "check_signer",
     "jindo.app.sharing": "add_signature list_statements share_case show_statement",
     "jindo.app.story": "DemoOutcome Scene run_demo",
     "jindo.app.study": "Progress",

@@ -19,9 +19,10 @@ from jindo.app.cases import find_case_id, own_exhibits
 from jindo.app.consequences import follow_own
 from jindo.app.node import Node
 from jindo.app.onward import check_statement_onward, find_foreign_labels
-from jindo.app.people import Actor, check_case_access, get_officer
+from jindo.app.people import Actor, check_case_access
 from jindo.app.showing import view_statement
-from jindo.base.errors import InputError, RefusedError
+from jindo.app.signers import get_key_officer
+from jindo.base.errors import InputError, NotFound, RefusedError
 from jindo.base.markings import Tlp
 from jindo.respond import (
     Case,
@@ -67,12 +68,12 @@ def share_case(
 ) -> View:
     """Draft what tells these members of a case: the case itself, then its exhibits, each as its marking allows.
 
-    What a member was told already is not drafted for it again. The view holds the statements to sign and what the
-    gate denied, with the rule.
+    What a member was told already is not drafted for it again, and a draft that waits to be signed is given again. The
+    view holds the statements to sign and what the gate denied, with the rule.
 
     Raises:
         InputError: nobody is named.
-        NotFound: the case or an item is not there.
+        NotFound: the case, an item or a member is not there.
         RefusedError: the actor may not share.
     """
     case_id = find_case_id(node, case)
@@ -80,6 +81,7 @@ def share_case(
         raise InputError("name at least one member to share with", place="to")
 
     def do(conn: Connection) -> View:
+        check_members(conn, to)
         found = get_case(conn, case_id)
         share = _Share(conn, node, found, sorted(set(to)))
         if found.origin == node.me.id:
@@ -108,7 +110,9 @@ class _Share:
         self._offer("exhibit", exhibit.id, exhibit.title, exhibit.tlp, build_exhibit_body(exhibit))
 
     def _offer(self, kind: str, subject: str, title: str, tlp: Tlp, body: Mapping[str, Any]) -> None:
-        told = members_told(self.conn, subject)
+        waiting = find_waiting(self.conn, self.node, self.case.id, subject, to=self.to)
+        self.drafts += [view_statement(self.conn, draft) for draft in waiting]
+        told = members_told(self.conn, subject).union(*(draft.statement.recipients for draft in waiting))
         item = GateItem(kind, tlp, self.node.me.id, self.case.purpose, self.case.expires)
         asked = [member for member in self.to if member not in told]
         allowed, denials = ask_gate(self.conn, self.node, item, asked, subject=subject, case_id=self.case.id)
@@ -164,14 +168,44 @@ def ask_gate(
     return allowed, denials
 
 
+def check_members(conn: Connection, names: Iterable[str]) -> None:
+    """Hold that each of these is a member that this node knows: a slip in a name shall not look like a denial.
+
+    Raises:
+        NotFound: one is not.
+    """
+    known = {member.id for member in list_members(conn)}
+    strangers = sorted(set(names) - known)
+    if strangers:
+        raise NotFound(
+            f"no member {strangers[0]} is known here",
+            place="to",
+            remedy=f"Known are: {', '.join(sorted(known)) or 'none'}. Whose card is here is one: jindo node join.",
+        )
+
+
+def find_waiting(
+    conn: Connection, node: Node, case_id: str, subject: str, *, to: Iterable[str]
+) -> list[StoredStatement]:
+    """Drafts about this that wait for signatures, and are for none but these members."""
+    asked = set(to)
+    return [
+        stored
+        for stored in read_statements(conn, case_id=case_id, state="draft")
+        if (stored.statement.member, stored.statement.subject) == (node.me.id, subject)
+        and stored.statement.kind in {"case", "exhibit"}
+        and asked.issuperset(stored.statement.recipients)
+    ]
+
+
 def members_told(conn: Connection, subject: str) -> set[str]:
-    """The members that a statement of ours about this is for, drafts included."""
+    """The members to whom we published a statement about this."""
     said, audience = tables.statement, tables.audience
     asked = select(audience.c.member).join(said, said.c.id == audience.c.statement_id)
     ours = (
         said.c.subject == subject,
         said.c.kind.in_(("case", "exhibit")),
-        said.c.state.in_(("draft", "published")),
+        said.c.state == "published",
     )
     return set(conn.scalars(asked.where(*ours)))
 
@@ -237,13 +271,7 @@ def add_signature(
         check_may_see(conn, actor, stored)
         if stored.statement.kind == "request":
             check_ground(conn, str(stored.statement.body["custody"]["exhibit_id"]))
-        officer, voucher = get_officer(conn, node, actor)
-        if officer.key.key_id != key_id:
-            raise RefusedError(
-                "the key is not the one that is vouched for under your name",
-                place="key_id",
-                remedy="Sign with your own key; nobody hands in another's signature.",
-            )
+        officer, voucher = get_key_officer(conn, node, actor, key_id)
         record_signature(
             conn, statement, signature=signature, voucher=voucher, officer=officer, time=node.clock()
         )

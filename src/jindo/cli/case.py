@@ -26,7 +26,7 @@ from jindo.cli.case_tables import (
 )
 from jindo.cli.keys import KeyFile
 from jindo.cli.output import Json, emit
-from jindo.cli.signing import sign_drafted
+from jindo.cli.signing import open_signer, sign_drafted
 from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names
 from jindo.cli.statement_tables import render_drafted
 from jindo.cli.working import work_until_done
@@ -198,6 +198,7 @@ def label(
 
     members = require_names(to, "--to")
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "label")
         drafted = draft_label(
             node,
             actor,
@@ -211,7 +212,7 @@ def label(
             once=once,
         )
         view = {"statements": [drafted["statement"]], "denials": drafted["denials"]}
-        view = sign_drafted(node, actor, view, key, once=once)
+        view = sign_drafted(node, actor, view, signer, once=once)
     emit(view, render_drafted, as_json=as_json)
 
 

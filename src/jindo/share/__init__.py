@@ -85,7 +85,14 @@ from jindo.share.officers import (
     parse_voucher,
     read_voucher,
 )
-from jindo.share.outbox import SignatureRefused, check_ready, publish, record_draft, record_signature
+from jindo.share.outbox import (
+    SignatureRefused,
+    check_may_sign,
+    check_ready,
+    publish,
+    record_draft,
+    record_signature,
+)
 from jindo.share.passes import PassRefused, build_pass, verify_pass
 from jindo.share.statements import (
     KINDS,
@@ -157,6 +164,7 @@ __all__ = [
     "GateRule",
     "build_gate_item",
     "check_known",
+    "check_may_sign",
     "check_release",
     "Acknowledgement",
     "ForeignRecall",

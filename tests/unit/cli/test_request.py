@@ -32,7 +32,7 @@ def test_request_goes_with_two_officers_and_comes_back_answered(stage: Stage, ca
 
     code, error = kim.refused("request", "send", request)
     assert (code, error["code"]) == (3, "share.signatures")
-    assert lee.ask("request", "sign", request, "--key", str(lee.key))["state"] == "signed"
+    assert lee.ask("request", "sign", request, "--key", str(lee.key), "--yes")["state"] == "signed"
     assert f"jindo request send {request}" in lee.read("request", "show", request)
     assert kim.ask("request", "send", request)["state"] == "sent"
 
@@ -64,6 +64,13 @@ def test_draft_acts_once_under_one_word(kim: Desk, case: str) -> None:
     words = ("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", str(kim.key), "--once", "ask")
     assert kim.ask(*words) == kim.ask(*words)
     assert len(kim.ask("request", "list")["requests"]) == 1
+
+
+def test_draft_with_a_wrong_key_drafts_nothing(kim: Desk, stage: Stage, case: str) -> None:
+    key = str(stage.desk("lee").key)
+    code, error = kim.refused("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", key)
+    assert (code, error["code"]) == (3, "node.key-differs")
+    assert kim.ask("request", "list") == {"requests": []}
 
 
 def test_draft_that_lacks_something_is_refused_by_its_name(kim: Desk, case: str) -> None:
