@@ -128,7 +128,7 @@ REQUEST = {
             "quarantined",
         ]
     },
-    "made": TIME, "expires": TIME, "urgency": {"enum": ["normal", "urgent"]}, "accounts": COUNT,
+    "lost": build_list(ID), "made": TIME, "expires": TIME, "urgency": {"enum": ["normal", "urgent"]}, "accounts": COUNT,
     "totals": build_list(TOTAL), "findings_hash": HASH, "statement_id": ID,
     "replies": build_list(
         build_object(

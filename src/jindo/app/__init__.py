@@ -64,8 +64,8 @@ if TYPE_CHECKING:
         send_request,
         show_request,
     )
-    from jindo.app.signers import check_signer
     from jindo.app.sharing import add_signature, list_statements, share_case, show_statement
+    from jindo.app.signers import check_signer
     from jindo.app.story import DemoOutcome, Scene, run_demo
     from jindo.app.study import Progress
     from jindo.app.tokens import record_knocks

@@ -34,6 +34,7 @@ from jindo.respond import (
     check_case_open,
     check_ground,
     check_request,
+    find_lost_ground,
     find_standing_trace,
     get_case,
     get_exhibit,
@@ -243,7 +244,7 @@ def draft_reply(
 
 
 def view_request(conn: Connection, node: Node, request: Request) -> View:
-    """A request in a few fields, with its state and its replies."""
+    """A request in a few fields, with its state and its replies; `lost` is what it rests on and was recalled since."""
     body = request.body
     return {
         "id": request.id,
@@ -253,6 +254,7 @@ def view_request(conn: Connection, node: Node, request: Request) -> View:
         "addressee": request.addressee,
         "kind": request.kind,
         "state": request_state(conn, request.id, node.clock()),
+        "lost": find_lost_ground(conn, str(body["custody"]["exhibit_id"])),
         "made": format_time(request.made),
         "expires": format_time(int(body["expires"])),
         "urgency": str(body["urgency"]),

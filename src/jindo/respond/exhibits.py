@@ -251,6 +251,12 @@ def check_ground(conn: Connection, exhibit_id: str) -> None:
         raise GroundGone(f"exhibit {exhibit.n} rests on what was recalled", place=f"exhibit {exhibit.id}")
 
 
+def find_lost_ground(conn: Connection, exhibit_id: str) -> list[str]:
+    """What recalled things an exhibit rests on, sorted; none where it stands, or is not on this node."""
+    exhibit = find_exhibit(conn, exhibit_id)
+    return [] if exhibit is None else sorted(unstands(exhibit, recalled_ids(conn)))
+
+
 def recalled_ids(conn: Connection) -> frozenset[str]:
     """Ids of all recalled statements, and of the exhibits that recalled statements had carried."""
     recall, statement = tables.recall, tables.statement

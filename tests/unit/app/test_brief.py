@@ -98,7 +98,15 @@ def test_every_limit_has_its_sentence(facts: dict[str, Any]) -> None:
         "member": "seoul",
     }
     codes = [
-        *("no-loss", "no-trace", "no-standing-trace", "fallen-traces", "convention", "labels-asserted"),
+        *(
+            "no-loss",
+            "no-trace",
+            "no-standing-trace",
+            "fallen-traces",
+            "fallen-requests",
+            "convention",
+            "labels-asserted",
+        ),
         *("ledger-unproved", "unanswered", "held-by-word", "unacknowledged", "quarantined", "one-node"),
     ]
     assert {row["code"] for row in facts["limits"]} <= set(codes)

@@ -255,7 +255,13 @@ def test_nobody_hands_in_another_s_signature(seoul: Office, case: str) -> None:
     for person in ("audit", "console"):
         actor = seoul.person("audit") if person == "audit" else console(seoul.node)
         with pytest.raises(RefusedError):
-            add_signature(seoul.node, actor, draft["id"], key_id=key_of("kim").public.key_id, sig=base64.b64encode(bytes(64)).decode())
+            add_signature(
+                seoul.node,
+                actor,
+                draft["id"],
+                key_id=key_of("kim").public.key_id,
+                sig=base64.b64encode(bytes(64)).decode(),
+            )
     with pytest.raises(InputError, match="base64"):
         add_signature(
             seoul.node, seoul.person("kim"), draft["id"], key_id=key_of("kim").public.key_id, sig="?"
@@ -302,7 +308,25 @@ def test_a_request_whose_ground_is_gone_is_neither_signed_nor_sent(offices: Offi
     seoul.hear(hague)
     with pytest.raises(RefusedError, match="rests on what was recalled"):
         seoul.sign(statement, "lee")
-    assert show_request(seoul.node, seoul.person("kim"), request)["state"] == "awaiting signature"
+    kim = seoul.person("kim")
+    view = show_request(seoul.node, kim, request)
+    assert (view["state"], view["lost"]) == ("awaiting signature", [said])
+    assert [row["lost"] for row in list_requests(seoul.node, kim)["requests"]] == [[said]]
+    assert [row["lost"] for row in show_case(seoul.node, kim, case)["requests"]] == [[said]]
+    brief = build_brief(seoul.node, kim, case)
+    assert brief["facts"]["requests"][0]["lost"] == [said]
+    assert {"code": "fallen-requests", "requests": [request]} in brief["facts"]["limits"]
+    assert "its ground was recalled" in brief["text"]
+    (told,) = brief["facts"]["recalls"]
+    assert told["groundless"] == [request]
+
+
+def test_a_request_whose_trace_stands_has_lost_nothing(offices: Offices, case: str) -> None:
+    seoul, _, _ = offices
+    trace(seoul, case)
+    request, _ = ask_dolmen(seoul, case)
+    assert show_request(seoul.node, seoul.person("kim"), request)["lost"] == []
+    assert "its ground was recalled" not in build_brief(seoul.node, seoul.person("kim"), case)["text"]
 
 
 def join(hague: Office, case: str) -> None:

@@ -118,3 +118,30 @@ def test_fields_of_a_file_are_an_object(tmp_path: Path, content: str) -> None:
 def test_list_of_no_requests_says_so(kim: Desk) -> None:
     assert "no requests" in kim.read("request", "list")
     assert kim.ask("request", "list") == {"requests": []}
+
+
+def test_request_that_lost_its_ground_says_so_where_people_look(kim: Desk, stage: Stage, case: str) -> None:
+    from jindo.cli.request_tables import describe_next, describe_standing
+
+    request = kim.ask("request", "draft", case, "--to", "dolmen", *CONTACT)["id"]
+    view = kim.ask("request", "show", request)
+    assert (describe_standing(view), "request sign" in describe_next(view)) == ("draft", True)
+    recall_traces(kim, stage, case)
+    out = kim.read("request", "show", request)
+    assert "draft, but its ground was recalled" in out
+    assert "neither signed nor sent" in out
+    assert "next: " not in out
+    assert "but its" in kim.read("request", "list")
+    lee = stage.desk("lee")
+    code, error = lee.refused("request", "sign", request, "--key", str(lee.key), "--yes")
+    assert (code, error["code"]) == (3, "respond.ground-gone")
+
+
+def recall_traces(kim: Desk, stage: Stage, case: str) -> None:
+    """Share all of a case, and take back the trace."""
+    sent = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
+    (exhibit,) = [row["id"] for row in sent if row["kind"] == "exhibit"]
+    recall = kim.ask("share", "recall", exhibit, "--reason", "wrong")["statements"][0]["id"]
+    kim.ask("case", "assign", case, "choi")
+    for desk in (kim, stage.desk("lee"), stage.desk("choi")):
+        desk.sign(recall)

@@ -60,7 +60,9 @@ def test_push_with_a_wrong_key_drafts_nothing(kim: Desk, stage: Stage) -> None:
 def test_push_again_finds_the_draft_that_waits(kim: Desk) -> None:
     case = open_case(kim)["number"]
     (draft,) = kim.ask("share", "push", case, "--to", "hague")["statements"]
-    assert [row["id"] for row in kim.ask("share", "push", case, "--to", "hague")["statements"]] == [draft["id"]]
+    assert [row["id"] for row in kim.ask("share", "push", case, "--to", "hague")["statements"]] == [
+        draft["id"]
+    ]
     (sent,) = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
     assert (sent["id"], sent["state"]) == (draft["id"], "published")
     assert kim.ask("share", "push", case, "--to", "hague")["statements"] == []

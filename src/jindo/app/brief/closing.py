@@ -61,6 +61,13 @@ def _say_fallen(row: Mapping[str, Any], _: Say) -> str:
     ) % {"list": _join(row["exhibits"])}
 
 
+def _say_fallen_requests(row: Mapping[str, Any], _: Say) -> str:
+    return _(
+        "Requests that rest on a trace which no longer stands, and were not recalled: %(count)s. Whether their grounds "
+        "hold without what was recalled is not known."
+    ) % {"count": len(row["requests"])}
+
+
 def _say_convention(row: Mapping[str, Any], _: Say) -> str:
     return _(
         "Which units count as stolen after they mixed with others is decided by the rule %(rule)s; other rules decide "
@@ -112,6 +119,7 @@ _LIMITS: Mapping[str, Callable[[Mapping[str, Any], Say], str]] = {
     "no-trace": _say_no_trace,
     "no-standing-trace": _say_no_standing_trace,
     "fallen-traces": _say_fallen,
+    "fallen-requests": _say_fallen_requests,
     "convention": _say_convention,
     "labels-asserted": _say_asserted,
     "ledger-unproved": _say_ledger,

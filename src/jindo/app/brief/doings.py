@@ -10,7 +10,6 @@ from jindo.app.brief.words import (
     EXHIBIT_KINDS,
     REPLY_STATES,
     REQUEST_KINDS,
-    REQUEST_STATES,
     STATEMENT_KINDS,
     Say,
     name_statement,
@@ -18,6 +17,7 @@ from jindo.app.brief.words import (
     say_amounts,
     say_code,
     say_prose,
+    say_request_state,
     say_signers,
     say_told,
 )
@@ -115,7 +115,7 @@ def _tell_request(request: Mapping[str, Any], _: Say) -> list[Block]:
         "to": show_id(request["to"]),
     }
     terms = [
-        (_("State"), say_code(_, REQUEST_STATES, request["state"]), False),
+        (_("State"), say_request_state(_, request), False),
         (
             _("Asked about"),
             f"{say_amounts(_, request['totals'])} · {_count_accounts(_, request['accounts'])}",
@@ -130,6 +130,10 @@ def _tell_request(request: Mapping[str, Any], _: Say) -> list[Block]:
         (_("Statement"), show_id(request["statement_id"]), True),
     ]
     blocks: list[Block] = [Heading(_("%(kind)s, from %(from)s to %(to)s") % told), Terms(tuple(terms))]
+    if request["lost"]:
+        blocks.append(
+            Text(_("The trace that it rests on no longer stands: what that rests on was recalled."), "warn")
+        )
     if request["replies"]:
         blocks.append(_tabulate_replies(request["replies"], _))
     return blocks
@@ -216,6 +220,11 @@ def _tell_recall(recall: Mapping[str, Any], names: Mapping[str, str], _: Say) ->
                 (_("Time"), f"{show_time(recall['made'])} UTC", False),
                 (_("Why"), say_prose(recall["reason"]), False),
                 (_("Who was told"), say_told(_, recall["told"]), False),
+                (
+                    _("Requests that lost their ground"),
+                    ", ".join(names.get(one, show_id(one)) for one in recall["groundless"]) or _("none"),
+                    False,
+                ),
                 (
                     _("Traces that fell"),
                     _("exhibits: %(list)s") % {"list": took} if took else _("none"),

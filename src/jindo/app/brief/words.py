@@ -83,6 +83,12 @@ def say_code(_: Say, words: Mapping[str, str], code: str) -> str:
     return _(words[code]) if code in words else show_name(code)
 
 
+def say_request_state(_: Say, request: Mapping[str, Any]) -> str:
+    """Where a request stands, and whether what it rests on was recalled."""
+    state = say_code(_, REQUEST_STATES, request["state"])
+    return _("%(state)s; its ground was recalled") % {"state": state} if request["lost"] else state
+
+
 def say_prose(text: str) -> str:
     """Text that somebody wrote, as one safe line of at most `LONGEST_PROSE` characters."""
     line = show_id(" ".join(text.split()))
