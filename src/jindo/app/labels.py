@@ -20,7 +20,7 @@ from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, RefusedError
 from jindo.base.markings import parse_tlp
 from jindo.base.times import format_time
-from jindo.respond import build_label_body, find_impact, get_case, record_labels
+from jindo.respond import build_label_body, check_addresses_of_case, find_impact, get_case, record_labels
 from jindo.share import (
     GateItem,
     Statement,
@@ -59,6 +59,7 @@ def draft_label(
     def do(conn: Connection) -> View:
         check_members(conn, to)
         found = get_case(conn, case_id)
+        check_addresses_of_case(body["addresses"], found.loss)
         item = GateItem("label", marking, node.me.id, found.purpose, found.expires)
         allowed, denials = ask_gate(conn, node, item, to, subject=f"label {service}", case_id=case_id)
         if not allowed:

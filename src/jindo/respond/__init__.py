@@ -51,7 +51,14 @@ from jindo.respond.exhibits import (
 )
 from jindo.respond.history import read_history, record_history, verify_history
 from jindo.respond.impact import Impact, TouchedStatement, find_impact
-from jindo.respond.labels import Label, active_labels, build_label_body, check_label, record_labels
+from jindo.respond.labels import (
+    Label,
+    active_labels,
+    build_label_body,
+    check_addresses_of_case,
+    check_label,
+    record_labels,
+)
 from jindo.respond.matching import Matching, MatchLine, MatchTotal, OwnAccount, match_accounts, parse_accounts
 from jindo.respond.replies import (
     REPLY_STATES,
@@ -116,6 +123,7 @@ __all__ = [
     "check_trace_facts",
     "Label",
     "build_label_body",
+    "check_addresses_of_case",
     "check_label",
     "record_labels",
     "active_labels",

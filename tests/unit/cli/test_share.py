@@ -221,3 +221,11 @@ def test_state_counts_signatures_while_it_is_a_draft() -> None:
     sent = draft | {"state": "published", "receipts": [{"member": "hague", "received": ""}]}
     assert (describe_state(sent), list_silent(sent)) == ("published", "hague")
     assert describe_state(sent | {"recalled_by": "x"}) == "recalled"
+
+
+def test_label_takes_addresses_alone(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    words = ("--service", "Quokka", "--kind", "exchange", "--reason", "test purchase", "--to", "hague")
+    code, error = kim.refused("case", "label", case, SECRET, "nonsense", *words)
+    assert (code, error["place"]) == (2, "addresses")
+    assert kim.ask("case", "show", case)["labels"] == []
