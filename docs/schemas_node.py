@@ -100,6 +100,7 @@ EXHIBIT = build_object(
     files=build_list(FILE), facts={"anyOf": [TRACE_FACTS, build_object(), build_object(text=TEXT)]}, added=TIME,
     added_by=TEXT, stands=FLAG,
 )  # fmt: skip
+MARKED = build_object(tlp=TLP, exhibits=COUNT)
 LABEL = build_object(**STATEMENT, service=TEXT, label_kind=TEXT, addresses=COUNT, reason=TEXT)
 RECALL = build_object(
     recall=SAID, recalled=SAID, reason=TEXT, told=ACKNOWLEDGED,
@@ -213,7 +214,8 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "case-export": (
         "jindo case export --json",
         build_object(
-            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, history=HASH, findings_hash={"anyOf": [HASH, {"const": ""}]}
+            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, left_out=build_list(MARKED),
+            restricted=build_list(MARKED), history=HASH, findings_hash={"anyOf": [HASH, {"const": ""}]}
         ),
     ),
     "case-brief": ("jindo case brief --json", BRIEF),

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from jindo.base.errors import InputError
+from jindo.base.markings import parse_tlp
 from jindo.base.times import parse_time
 from jindo.cli.case_tables import (
     render_assignment,
@@ -27,7 +28,7 @@ from jindo.cli.case_tables import (
 from jindo.cli.keys import KeyFile
 from jindo.cli.output import Json, emit
 from jindo.cli.signing import open_signer, sign_drafted
-from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names
+from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names, split_names
 from jindo.cli.statement_tables import render_drafted
 from jindo.cli.working import work_until_done
 
@@ -220,6 +221,10 @@ def label(
 def export(
     case: CaseId,
     out: Annotated[Path, typer.Option(help="Folder for the export; absent or empty.", metavar="DIR")],
+    leave_out: Annotated[
+        str | None,
+        typer.Option(help="Leave out exhibits of these markings: red, amber+strict.", metavar="LEVEL,…"),
+    ] = None,
     folder: NodeFolder = None,
     token: Token = None,
     as_json: Json = False,
@@ -228,7 +233,8 @@ def export(
     from jindo.app import export_case
 
     with open_here(folder, token) as (node, actor):
-        view = export_case(node, actor, case, out)
+        markings = [parse_tlp(name) for name in split_names(leave_out)]
+        view = export_case(node, actor, case, out, leave_out=markings)
     emit(view, render_export, as_json=as_json)
 
 

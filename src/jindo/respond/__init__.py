@@ -7,9 +7,12 @@
 
 from jindo.respond.briefs import BRIEF_FORMAT, build_brief_facts, derive_brief_facts, find_marking
 from jindo.respond.case_record import (
+    KEPT_IN,
     RECORD_FORMAT,
+    count_marked,
     describe_statement,
     describe_statements,
+    leave_out_marked,
     list_case_statements,
     read_case_record,
 )
@@ -157,7 +160,10 @@ __all__ = [
     "TouchedStatement",
     "find_impact",
     "BRIEF_FORMAT",
+    "KEPT_IN",
     "RECORD_FORMAT",
+    "count_marked",
+    "leave_out_marked",
     "build_brief_facts",
     "derive_brief_facts",
     "find_marking",

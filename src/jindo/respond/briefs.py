@@ -66,6 +66,7 @@ def derive_brief_facts(record: Row, statements: Sequence[Row], history: Sequence
         "denials": record["denials"],
         "drafts": [_tell_draft(draft) for draft in record["drafts"]],
         "quarantined": record["quarantined"],
+        "left_out": list(record.get("left_out", ())),
         "history": list(history),
     }
     return {**facts, "limits": _list_limits(facts)}
@@ -352,6 +353,7 @@ def _list_limits(facts: Row) -> list[dict[str, Any]]:
         ("held-by-word", bool(facts["held"]), {}),
         ("unacknowledged", bool(silent), {"members": sorted({member for _, member in silent})}),
         ("quarantined", bool(facts["quarantined"]), {"count": len(facts["quarantined"])}),
+        ("left-out", bool(facts["left_out"]), {"exhibits": facts["left_out"]}),
         ("one-node", True, {"member": facts["held_by"]}),
     ]
     return [{"code": code, **details} for code, applies, details in found if applies]

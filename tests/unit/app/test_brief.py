@@ -97,6 +97,7 @@ def test_every_limit_has_its_sentence(facts: dict[str, Any]) -> None:
         "count": 2,
         "member": "seoul",
     }
+    left_out = {"code": "left-out", "exhibits": [{"tlp": "RED", "exhibits": 1}]}
     codes = [
         *(
             "no-loss",
@@ -110,9 +111,9 @@ def test_every_limit_has_its_sentence(facts: dict[str, Any]) -> None:
         *("ledger-unproved", "unanswered", "held-by-word", "unacknowledged", "quarantined", "one-node"),
     ]
     assert {row["code"] for row in facts["limits"]} <= set(codes)
-    facts["limits"] = [{"code": code, **details} for code in codes]
+    facts["limits"] = [{"code": code, **details} for code in codes] + [left_out]
     section = next(s for s in build_document(facts, "en").sections if s.anchor == "limits")
-    assert len(section.blocks[0].items) == len(codes)  # type: ignore[union-attr]
+    assert len(section.blocks[0].items) == len(codes) + 1  # type: ignore[union-attr]
 
 
 def test_faces_are_the_same_bytes_for_the_same_facts(facts: dict[str, Any]) -> None:

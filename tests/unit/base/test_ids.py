@@ -202,7 +202,13 @@ def test_is_checked_address_knows_formats_with_a_check_and_no_words() -> None:
     tron, testnet = "TNaRAoLUyYEV2uF7GUrzSjRQTU8v5ZJ5VR", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
     for address in (*EIP55, *BECH32, *BECH32M, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", tron, testnet):
         assert is_checked_address(parse_address(address)), address
-    for text in ("nonsense", "Quokka", "a" * 64, tron[:-1] + "S", "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"):
+    for text in (
+        "nonsense",
+        "Quokka",
+        "a" * 64,
+        tron[:-1] + "S",
+        "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin",
+    ):
         assert not is_checked_address(parse_address(text)), text
 
 

@@ -160,3 +160,19 @@ def test_export_verifies_alone_until_a_byte_is_changed(kim: Desk, tmp_path: Path
     code, error = refused("verify", str(out))
     assert code == 4
     assert "note.txt" in json.dumps(error)
+
+
+def test_export_warns_of_what_is_red_and_leaves_it_out_when_told(kim: Desk, tmp_path: Path) -> None:
+    case = open_case(kim)["number"]
+    kim.ask("case", "add", case, "--title", "Heard", "--note", "as told", "--tlp", "red")
+    out = " ".join(kim.read("case", "export", case, "--out", str(tmp_path / "whole")).split())
+    assert "warning: 1 exhibit marked TLP:RED in clear" in out
+    assert "--leave-out red" in out
+    out = " ".join(
+        kim.read("case", "export", case, "--out", str(tmp_path / "cut"), "--leave-out", "red").split()
+    )
+    assert "warning" not in out
+    assert "left out 1 exhibit marked TLP:RED" in out
+    view = kim.ask("case", "export", case, "--out", str(tmp_path / "cut2"), "--leave-out", "red,amber+strict")
+    assert view["left_out"] == [{"tlp": "RED", "exhibits": 1}]
+    assert kim.refused("case", "export", case, "--out", str(tmp_path / "x"), "--leave-out", "green")[0] == 2

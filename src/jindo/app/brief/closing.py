@@ -107,6 +107,13 @@ def _say_quarantined(row: Mapping[str, Any], _: Say) -> str:
     }
 
 
+def _say_left_out(row: Mapping[str, Any], _: Say) -> str:
+    told = ", ".join(f"{one['exhibits']:,} × TLP:{show_id(str(one['tlp']))}" for one in row["exhibits"])
+    return _(
+        "Exhibits that were left out of this export by their marking, and that this brief does not tell: %(list)s."
+    ) % {"list": told}
+
+
 def _say_one_node(row: Mapping[str, Any], _: Say) -> str:
     return _(
         "The history is that of %(member)s alone. What other members did on their side is known here only by what they "
@@ -127,5 +134,6 @@ _LIMITS: Mapping[str, Callable[[Mapping[str, Any], Say], str]] = {
     "held-by-word": _say_held,
     "unacknowledged": _say_unacknowledged,
     "quarantined": _say_quarantined,
+    "left-out": _say_left_out,
     "one-node": _say_one_node,
 }

@@ -65,6 +65,8 @@ class FolderManifest:
     without_files: tuple[int, ...]
     """Exhibits of other members whose files the exporter did not have."""
     files: tuple[ListedFile, ...]
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    """Exhibits that the exporter left out: rows of a marking `tlp` and how many `exhibits`."""
 
 
 def build_manifest_payload(manifest: FolderManifest) -> bytes:
@@ -81,6 +83,7 @@ def build_manifest_payload(manifest: FolderManifest) -> bytes:
             "software": manifest.software,
             "head": manifest.head,
             "without_files": sorted(manifest.without_files),
+            "left_out": [dict(row) for row in manifest.left_out],
             "files": rows,
         }
     )
@@ -101,7 +104,8 @@ def parse_manifest_payload(payload: bytes) -> FolderManifest:
     if not _MEMBER.fullmatch(value["member"]):
         raise InputError("the list names no member")
     files = tuple(ListedFile(**row) for row in value.pop("files"))
-    return FolderManifest(**{**value, "without_files": tuple(value["without_files"]), "files": files})
+    lists = {name: tuple(value.get(name, ())) for name in ("without_files", "left_out")}
+    return FolderManifest(**{**value, **lists, "files": files})
 
 
 def name_statement(statement_id: str) -> str:
