@@ -19,6 +19,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,8 @@ from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFoun
 from jindo.seal import Envelope, SigningKey
 from jindo.share import Member
 from jindo.store import Store, open_store, read_audit, record_audit
+
+_MEMBER, _COUNTRY = re.compile(r"[a-z0-9-]{2,40}"), re.compile(r"[A-Z]{2}")
 
 Clock = Callable[[], int]
 """Unix time in whole seconds, UTC."""
@@ -119,6 +122,7 @@ def init_node(
         SourceError: the database does not answer.
     """
     check_place(folder)
+    _check_names(member, country)
     host, port = parse_url(url)
     settings = Settings(
         member=member,
@@ -138,6 +142,21 @@ def init_node(
         _check_unused(settings.resolve_database(folder))
     build_folder(folder, write_settings(settings), keys)
     return open_node(folder, clock=clock)
+
+
+def _check_names(member: str, country: str) -> None:
+    if not _MEMBER.fullmatch(member):
+        raise InputError(
+            f"{member!r} is no member's id",
+            place="member",
+            remedy="Write 2 to 40 of a-z, 0-9 and -, as partners will type it: seoul.",
+        )
+    if not _COUNTRY.fullmatch(country):
+        raise InputError(
+            f"{country!r} is no country",
+            place="country",
+            remedy="Write its two letters of ISO 3166 in capitals: KR, NL.",
+        )
 
 
 def open_node(folder: Path, clock: Clock = read_clock) -> Node:

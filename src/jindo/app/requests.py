@@ -56,12 +56,15 @@ from jindo.share import (
     check_ready,
     derive_statement_id,
     get_member,
+    list_members,
     read_statement,
 )
 
 DAY = 86_400
 DEFAULT_EXPIRY_DAYS = 14
 DEFAULT_HOLD_DAYS = 30
+HOLDERS = frozenset({"exchange", "issuer"})
+"""Kinds of member that hold accounts or coins for others."""
 _TEXTS = ("authority", "scope", "confidentiality", "urgency", "urgency_reason", "language", "release_contact")
 
 
@@ -83,12 +86,14 @@ def draft_request(
 
     Raises:
         NotFound: the case, the addressee or the exhibit is not there, or nothing was traced yet.
+        InputError: the addressee holds nobody's accounts, or a field cannot be read.
         RefusedError: a field is missing, or the gate does not let it through.
     """
     case_id, given = find_case_id(node, case), dict(fields or {})
 
     def do(conn: Connection) -> View:
         found, member = get_case(conn, case_id), get_member(conn, addressee)
+        _check_addressee(conn, member)
         trace = _find_trace(conn, node, case_id, exhibit)
         nonce = new_id()
         request_id = derive_statement_id(node.me.id, nonce)
@@ -201,7 +206,7 @@ def draft_reply(
         NotFound: there is no such request.
         RefusedError: the request is not to us, or the actor may not see what is held.
     """
-    end = parse_time(until) if until else None
+    end = parse_time(until, place="until") if until else None
 
     def do(conn: Connection) -> View:
         found = _get_visible(conn, node, actor, request)
@@ -277,6 +282,22 @@ def view_request(conn: Connection, node: Node, request: Request) -> View:
     }
 
 
+def _check_addressee(conn: Connection, member: Member) -> None:
+    """Hold that who is asked holds accounts for others.
+
+    Raises:
+        InputError: it is no exchange and no issuer.
+    """
+    if member.kind in HOLDERS:
+        return
+    holders = ", ".join(one.id for one in list_members(conn) if one.kind in HOLDERS)
+    raise InputError(
+        f"{member.id} is of the kind {member.kind}: who holds accounts and can freeze is an exchange or an issuer",
+        place="to",
+        remedy=f"Known are: {holders or 'none yet'}. To tell {member.id} of the case: jindo share push.",
+    )
+
+
 def _find_trace(conn: Connection, node: Node, case_id: str, exhibit: str | None) -> Exhibit:
     us = node.me.id
     trace = get_exhibit(conn, exhibit) if exhibit else find_standing_trace(conn, case_id, us=us)
@@ -313,7 +334,7 @@ def _build_body(
         officer={"id": actor.id, **officer},
         kind=kind,
         made=made,
-        expires=parse_time(str(expires)) if expires else made + DEFAULT_EXPIRY_DAYS * DAY,
+        expires=parse_time(str(expires), place="expires") if expires else made + DEFAULT_EXPIRY_DAYS * DAY,
         duration_days=_parse_days(given.get("duration_days", DEFAULT_HOLD_DAYS)),
         tool="jindo",
         version=VERSION,

@@ -74,7 +74,7 @@ def open_(
         "kind": kind,
         "purpose": purpose,
         "legal_basis": legal_basis,
-        "expires": parse_time(expires) if expires else None,
+        "expires": parse_time(expires, place="--expires") if expires else None,
         "tlp": tlp,
         "summary": summary,
         "loss": [*read_loss(stolen), *({"tx_hash": tx_hash} for tx_hash in tx or ())],
@@ -119,7 +119,7 @@ def assign(
 
     with open_here(folder, token) as (node, actor):
         view = add_case_person(node, actor, case, person=person, role=role, once=once)
-    emit(view, render_assignment, as_json=as_json)
+    emit(view, partial(render_assignment, case=case), as_json=as_json)
 
 
 @commands.command("add")

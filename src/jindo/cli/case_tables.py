@@ -106,9 +106,9 @@ def render_trace_facts(console: Console, exhibits: Sequence[Mapping[str, Any]]) 
     console.print()
 
 
-def render_assignment(console: Console, view: View) -> None:
-    """Who works in a case now."""
-    console.print(build_facts({"case": view["case"], "person": f"{view['person']} ({view['role']})"}))
+def render_assignment(console: Console, view: View, *, case: str) -> None:
+    """Who works in a case now, which is called as it was asked for."""
+    console.print(f"{view['person']} works on {case} now ({view['role']})", soft_wrap=True)
 
 
 def render_recalls(console: Console, recalls: Sequence[Mapping[str, Any]]) -> None:

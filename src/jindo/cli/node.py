@@ -136,7 +136,7 @@ def join(
     from jindo.app import add_member
 
     with open_here(folder, token) as (node, actor):
-        view = add_member(node, actor, card.read_bytes(), fingerprint=fingerprint)
+        view = add_member(node, actor, card.read_bytes(), fingerprint=fingerprint, place=str(card))
     emit(view, render_member, as_json=as_json)
 
 

@@ -1,6 +1,7 @@
 """`jindo node`: a folder becomes a node, partners meet by fingerprint, officers' keys never enter it."""
 
 import io
+import json
 import stat
 from pathlib import Path
 
@@ -211,3 +212,60 @@ def test_card_is_signed_anew_where_node_toml_changed(tmp_path: Path) -> None:
     (node / "keys" / "member.key").rename(away)
     assert ask("node", "card", "--node", str(node)) == view
     assert refused("node", "card", "--renew", "--node", str(node))[1]["code"] == "node.member-key-away"
+
+
+def test_init_says_what_a_name_has_to_be(tmp_path: Path) -> None:
+    said = ("--name", "A", "--kind", "police")
+    for member, country, place, remedy in (
+        ("Seoul Police", "KR", "member", "seoul"),
+        ("seoul", "Korea", "country", "KR, NL"),
+    ):
+        words = ("node", "init", str(tmp_path / "n"), "--member", member, "--country", country, *said)
+        code, error = refused(*words)
+        assert (code, error["place"]) == (2, place)
+        assert remedy in error["remedy"]
+    assert not (tmp_path / "n").exists()
+
+
+def test_init_and_card_say_when_the_card_leads_nowhere_else(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "here")
+    assert "note: https://127.0.0.1:8700 is this machine itself" in read("node", "card", "--node", str(node))
+    there = make_node(tmp_path / "there", url="https://node.seoul.example")
+    assert "note:" not in read("node", "card", "--node", str(there))
+    words = ("--member", "third", "--name", "A", "--country", "KR", "--kind", "police")
+    assert "partners elsewhere cannot reach it" in read("node", "init", str(tmp_path / "third"), *words)
+
+
+def test_join_names_the_file_and_wants_the_whole_fingerprint(tmp_path: Path) -> None:
+    here, there = make_node(tmp_path / "here"), make_node(tmp_path / "there")
+    card = tmp_path / "there.card"
+    spoken = ask("node", "card", "--out", str(card), "--node", str(there))["fingerprint"]
+    words = ("--node", str(here))
+    code, error = refused("node", "join", str(card), "--fingerprint", spoken[:19], *words)
+    assert (code, error["problem"]) == (3, "a fingerprint has 64 digits in all, and 16 are given")
+    broken = tmp_path / "broken.card"
+    whole = card.read_bytes()
+    for damaged, exit_code in (
+        (whole[:200], 2),
+        (b"{}", 2),
+        (
+            json.dumps(
+                {
+                    **json.loads(whole),
+                    "signatures": [{**json.loads(whole)["signatures"][0], "sig": "A" * 86 + "=="}],
+                }
+            ).encode(),
+            4,
+        ),
+    ):
+        broken.write_bytes(damaged)
+        code, error = refused("node", "join", str(broken), "--fingerprint", spoken, *words)
+        assert (code, error["place"]) == (exit_code, str(broken))
+        assert "sent" in error["remedy"]
+
+
+def test_revoked_tokens_are_counted_in_words(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul")
+    seat(node, "kim", "analyst")
+    assert "kim: 1 token or session ended" in read("node", "token", "revoke", "kim", "--node", str(node))
+    assert "kim: 0 tokens and sessions ended" in read("node", "token", "revoke", "kim", "--node", str(node))

@@ -145,3 +145,9 @@ def recall_traces(kim: Desk, stage: Stage, case: str) -> None:
     kim.ask("case", "assign", case, "choi")
     for desk in (kim, stage.desk("lee"), stage.desk("choi")):
         desk.sign(recall)
+
+
+def test_draft_to_who_holds_no_accounts_says_who_does(kim: Desk, case: str) -> None:
+    code, error = kim.refused("request", "draft", case, "--to", "hague", *CONTACT)
+    assert (code, error["place"]) == (2, "to")
+    assert "Known are: dolmen" in error["remedy"]

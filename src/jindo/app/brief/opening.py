@@ -7,6 +7,9 @@ from typing import Any
 
 from jindo.app.brief.words import (
     CASE_KINDS,
+    CASE_ROLES,
+    PURPOSES,
+    SERVICE_KINDS,
     Say,
     say_amount,
     say_amounts,
@@ -129,14 +132,15 @@ def _tabulate_asked(facts: Mapping[str, Any], _: Say) -> Table:
 def _build_terms(facts: Mapping[str, Any], _: Say) -> Terms:
     case, members = facts["case"], {row["id"]: row["name"] for row in facts["members"]}
     people = ", ".join(
-        f"{show_id(person)} ({show_name(role)})" for person, role in sorted(facts["people"].items())
+        f"{show_id(person)} ({say_code(_, CASE_ROLES, role)})"
+        for person, role in sorted(facts["people"].items())
     )
     return Terms(
         (
             (_("Case"), show_id(case["number"]), False),
             (_("Kind"), say_code(_, CASE_KINDS, case["kind"]), False),
             (_("Marking"), f"TLP:{facts['marking']}", False),
-            (_("Purpose"), say_prose(case["purpose"]), False),
+            (_("Purpose"), say_code(_, PURPOSES, case["purpose"]), False),
             (_("Legal basis"), say_prose(case["legal_basis"]), False),
             (_("Opened"), f"{show_time(case['opened'])} UTC, {say_member(members, case['origin'])}", False),
             (_("Expires"), f"{show_time(case['expires'])} UTC", False),
@@ -210,7 +214,7 @@ def _service_cells(row: Mapping[str, Any], _: Say) -> tuple[str, ...]:
     lasts = [a["last_time"] for a in row["addresses"] if a["last_time"] is not None]
     return (
         show_name(row["service"]) or _("no label"),
-        show_name(row["kind"]),
+        say_code(_, SERVICE_KINDS, row["kind"]),
         f"{len(row['addresses']):,}",
         say_amount(_, row),
         say_time(_, min(firsts, default=None)),

@@ -25,6 +25,19 @@ CASE_KINDS = {
     "ransomware": message("Ransomware"),
     "intrusion": message("Intrusion"),
 }
+CASE_ROLES = {"lead": message("lead"), "member": message("member")}
+PURPOSES = {"investigation": message("investigation"), "prevention": message("prevention")}
+SERVICE_KINDS = {
+    "exchange": message("exchange"),
+    "exchange deposit": message("exchange deposit"),
+    "instant exchange": message("instant exchange"),
+    "mixer": message("mixer"),
+    "bridge": message("bridge"),
+    "payment": message("payment"),
+    "gambling": message("gambling"),
+    "custody": message("custody"),
+}
+"""As labels commonly write them; what they write otherwise stands as it is."""
 EXHIBIT_KINDS = {"trace": message("Trace"), "file": message("Files"), "note": message("Note")}
 STATEMENT_KINDS = {
     "case": message("Case"),
