@@ -218,7 +218,7 @@ def _follow_recall(conn: Connection, node: Node, said: Statement) -> None:
 
 
 def _follow_receipt(conn: Connection, node: Node, said: Statement) -> None:
-    record_receipt(conn, said, time=node.clock())
+    record_receipt(conn, said, time=said.made)
 
 
 _FOLLOW: Mapping[str, _Follow] = {

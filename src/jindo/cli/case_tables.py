@@ -44,7 +44,9 @@ def render_case(console: Console, view: View) -> None:
         "expires": view["expires"],
         "marking": f"TLP:{view['tlp']}",
         "summary": view["summary"],
-        "named as stolen": f"{format_count(len(view['loss']))} movements or accounts" if view["loss"] else "",
+        "named as stolen": format_number(len(view["loss"]), "movement or account", "movements or accounts")
+        if view["loss"]
+        else "",
     }
     console.print(build_facts({name: text for name, text in facts.items() if text}))
 
