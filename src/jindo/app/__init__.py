@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
-    from jindo.app.handlers import HANDLERS, QUICK
+    from jindo.app.handlers import FETCHING, HANDLERS, HEARING
     from jindo.app.keyring import has_locked_member_key
     from jindo.app.labels import draft_label, draft_recall, show_recall
     from jindo.app.node import (
@@ -154,7 +154,8 @@ __all__ = [
     "prove_leaf",
     "prove_growth",
     "HANDLERS",
-    "QUICK",
+    "HEARING",
+    "FETCHING",
     "Worker",
     "show_job",
     "list_jobs",
@@ -179,7 +180,7 @@ _MODULES = {
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
-    "jindo.app.handlers": "HANDLERS QUICK",
+    "jindo.app.handlers": "FETCHING HANDLERS HEARING",
     "jindo.app.labels": "draft_label draft_recall show_recall",
     "jindo.app.keyring": "has_locked_member_key",
     "jindo.app.node": "Node find_node has_stale_papers init_node open_node read_card renew_papers",

@@ -10,7 +10,7 @@
 
 * All of it happens in the transaction in which the statement is published or received.
 * The same statement again changes nothing.
-* In a case that is here, only its opener and those whom we told of it have a say; all others are refused.
+* In a case that is here, only its opener and those whom we or the opener told of it have a say; all others are refused.
 * What a statement is said to be about is what its body is about.
 * A thing of a case that is not here yet waits, and is taken up when the case comes; a recall waits for what it recalls.
   Whoever turns out to have no part in the case then goes to quarantine after all.
@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from jindo.app.acting import derived_id
 from jindo.app.cases import DEFAULT_RULE, has_ledger, queue_trace
@@ -114,13 +114,19 @@ def _check_subject(said: Statement) -> None:
 
 
 def _check_part(conn: Connection, node: Node, said: Statement) -> None:
-    """Hold that the author opened the case, or that we told it of the case or asked it in the case."""
+    """Hold that the author opened the case, or that we or the opener told it of the case or asked it in the case.
+
+    What the opener says goes to signed recipients, so whoever stands among them is known to be invited.
+    """
     case = get_case(conn, str(said.case_id))
     rows, audience = tables.statement, tables.audience
     told = (
         select(rows.c.id)
         .join(audience, audience.c.statement_id == rows.c.id)
-        .where(rows.c.case_id == case.id, rows.c.state == "published", rows.c.kind != "receipt")
+        .where(rows.c.case_id == case.id, rows.c.kind != "receipt")
+        .where(
+            or_(rows.c.state == "published", and_(rows.c.state == "received", rows.c.member == case.origin))
+        )
         .where(audience.c.member == said.member)
     )
     if said.member != case.origin and conn.execute(told.limit(1)).first() is None:

@@ -220,5 +220,7 @@ HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {
     "pull": pull,
 }
 
-QUICK = frozenset({"pull", "files"})
+HEARING = frozenset({"pull"})
 """What a second worker does beside the first, so that a recall never waits for a trace to end."""
+FETCHING = frozenset({"files"})
+"""What a third does, so that a recall never waits for another member's slow files either."""

@@ -47,13 +47,14 @@ def serve_node(node: Node, *, host: str, port: int, ready: Callable[[str], None]
     Raises:
         SourceError: the address is taken, or not of this machine.
     """
-    from jindo.app import QUICK, record_knocks
+    from jindo.app import FETCHING, HEARING, record_knocks
 
     listener = open_listener(host, port)
     server = NodeServer(build_config(node), ready)
     workers = (
         WorkerThread(node, server, "worker"),
-        WorkerThread(node, server, "courier", kinds=QUICK, every=0),
+        WorkerThread(node, server, "courier", kinds=HEARING, every=0),
+        WorkerThread(node, server, "porter", kinds=FETCHING, every=0),
     )
     for beside in workers:
         beside.start()

@@ -321,6 +321,23 @@ def test_a_request_whose_ground_is_gone_is_neither_signed_nor_sent(offices: Offi
     assert told["groundless"] == [request]
 
 
+@pytest.mark.parametrize(("told_together", "became"), [(True, "received"), (False, "quarantined")])
+def test_whom_the_opener_told_has_a_say_at_all_whom_the_same_statement_told(
+    offices: Offices, case: str, *, told_together: bool, became: str
+) -> None:
+    """The exchange never told The Hague anything; the opener's signed recipients say whether it is invited."""
+    seoul, hague, dolmen = offices
+    kim = seoul.person("kim")
+    for to in (["hague", "dolmen"],) if told_together else (["hague"], ["dolmen"]):
+        for draft in share_case(seoul.node, kim, case, to=to)["statements"]:
+            seoul.sign(draft["id"], "kim")
+    hague.hear(seoul)
+    dolmen.hear(seoul)
+    join(hague, case)
+    label(hague, case, [SECRET], "dolmen", "visser", "jansen")
+    assert dolmen.hear(hague)[-1] == became
+
+
 def test_a_request_whose_trace_stands_has_lost_nothing(offices: Offices, case: str) -> None:
     seoul, _, _ = offices
     trace(seoul, case)
