@@ -43,6 +43,7 @@ BY_ENVIRONMENT_ALONE = {
     "JINDO_KEY_PASSPHRASE": "Passphrase of an officer's key file; else it is asked for on the terminal.",
     "JINDO_RPC_USER": "`USER:PASSWORD` of the node that `ethereum-rpc` or `bitcoin-rpc` asks, where its URL has none.",
     "JINDO_RPC_USER_FILE": "A file that holds `USER:PASSWORD`, such as Bitcoin Core's `.cookie`.",
+    "JINDO_MEMBER_KEY_PASSPHRASE": "Passphrase of a node's member key; else it is asked for on the terminal.",
     "JINDO_DEBUG": "`1` shows the traceback of an error that Jindo does not expect. For reports of bugs.",
     "NO_COLOR": "Any value: no colours on the terminal ([no-color.org](https://no-color.org)).",
     "COLUMNS": "Width of tables; else the terminal's, and 240 in a pipe.",
@@ -148,7 +149,7 @@ def iter_errors() -> list[type[JindoError]]:
     found, waiting = set[type[JindoError]](), [JindoError]
     while waiting:
         kinds = waiting.pop().__subclasses__()
-        found.update(kind for kind in kinds if kind.__module__.startswith("jindo."))
+        found.update(kinds)
         waiting += kinds
     return sorted(found, key=lambda error: (error.code, error.__name__))
 

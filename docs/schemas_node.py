@@ -100,6 +100,7 @@ EXHIBIT = build_object(
     files=build_list(FILE), facts={"anyOf": [TRACE_FACTS, build_object(), build_object(text=TEXT)]}, added=TIME,
     added_by=TEXT, stands=FLAG,
 )  # fmt: skip
+MARKED = build_object(tlp=TLP, exhibits=COUNT)
 LABEL = build_object(**STATEMENT, service=TEXT, label_kind=TEXT, addresses=COUNT, reason=TEXT)
 RECALL = build_object(
     recall=SAID, recalled=SAID, reason=TEXT, told=ACKNOWLEDGED,
@@ -128,7 +129,7 @@ REQUEST = {
             "quarantined",
         ]
     },
-    "made": TIME, "expires": TIME, "urgency": {"enum": ["normal", "urgent"]}, "accounts": COUNT,
+    "lost": build_list(ID), "made": TIME, "expires": TIME, "urgency": {"enum": ["normal", "urgent"]}, "accounts": COUNT,
     "totals": build_list(TOTAL), "findings_hash": HASH, "statement_id": ID,
     "replies": build_list(
         build_object(
@@ -213,7 +214,8 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "case-export": (
         "jindo case export --json",
         build_object(
-            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, history=HASH, findings_hash={"anyOf": [HASH, {"const": ""}]}
+            case=ID, number=TEXT, path=TEXT, files=COUNT, marking=TLP, left_out=build_list(MARKED),
+            restricted=build_list(MARKED), history=HASH, findings_hash={"anyOf": [HASH, {"const": ""}]}
         ),
     ),
     "case-brief": ("jindo case brief --json", BRIEF),
@@ -259,6 +261,7 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "node-members": ("jindo node members --json", build_object(members=build_list(PARTNER))),
     "node-user-add": ("jindo node user add --json", build_object(**PERSON, key_file=allow_null(TEXT))),
     "node-user-list": ("jindo node user list --json", build_object(people=build_list(build_object(**PERSON)))),
+    "node-user-renew": ("jindo node user renew --json", build_object(**PERSON)),
     "node-user-retire": ("jindo node user retire --json", build_object(**PERSON)),
     "node-token": ("jindo node token --json", build_object(name=TEXT, token=TEXT, expires=TIME)),
     "node-token-revoke": ("jindo node token revoke --json", build_object(subject=TEXT, revoked=COUNT)),

@@ -18,14 +18,17 @@ from jindo.share import (
     find_envelope,
     list_receipts,
     list_statements,
+    measure_quarantine,
     publish,
     read_objects,
     read_statement,
     record_member,
+    record_problem,
     record_quarantined,
     record_recall,
     record_receipt,
     record_received,
+    statement_payload,
     verify_log,
     verify_statement,
 )
@@ -68,6 +71,21 @@ def test_statement_from_draft_to_receipt(conn: Connection) -> None:
     record_quarantined(conn, b"\x00\xff", "hague", "no statement", NOW)
     assert [each.id for each in list_statements(conn, direction="in")] == [receipt.id]
     assert verify_log(conn) == 3
+
+
+def test_quarantine_is_measured_by_the_day_and_by_member(conn: Connection) -> None:
+    assert measure_quarantine(conn, "hague", since=0) == (0, 0)
+    for n, payload in enumerate([b"\x00\xff", "고양이".encode(), b""]):
+        record_quarantined(conn, payload, "hague", "no statement", NOW + n)
+    record_quarantined(conn, b"x" * 99, "dolmen", "no statement", NOW)
+    assert measure_quarantine(conn, "hague", since=0) == (3, 11)
+    assert measure_quarantine(conn, "hague", since=NOW) == (2, 9)
+    label = a_statement("label", member="hague", recipients=("seoul",), body=label_body())
+    record_received(conn, signed(label), time=NOW)
+    record_problem(conn, label.id, "no part in the case")
+    held = read_statement(conn, label.id)
+    assert (held.state, held.problem) == ("quarantined", "no part in the case")
+    assert measure_quarantine(conn, "hague", since=NOW - 1) == (4, 11 + len(statement_payload(label)))
 
 
 def read_pages(conn: Connection) -> list[dict[str, object]]:

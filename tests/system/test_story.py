@@ -43,11 +43,22 @@ def test_the_story_is_told_whole_and_keeps_to_its_schema(played: Played) -> None
         (5, "dolmen acknowledged"),
         (5, "given to hague"),
         (5, "given to dolmen"),
+        (1, "first in, first out"),
+        (6, "1. Summary"),
+        (6, "brief.txt"),
         (6, "checks hold"),
     ],
 )
 def test_each_act_shows_what_it_is_about(played: Played, number: int, claim: str) -> None:
     assert claim in lines_of(played, number)
+
+
+def test_the_last_act_shows_the_brief_s_summary_and_where_the_whole_is(played: Played) -> None:
+    lines = lines_of(played, 6)
+    assert len(lines.splitlines()) < 70
+    assert "2. What was stolen" not in lines
+    whole = (played.export / "brief.txt").read_text(encoding="utf-8")
+    assert "2. What was stolen" in whole
 
 
 def test_the_red_note_is_on_no_other_node(played: Played) -> None:

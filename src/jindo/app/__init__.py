@@ -24,16 +24,24 @@ if TYPE_CHECKING:
         show_job,
     )
     from jindo.app.client import Partner, open_partner
-    from jindo.app.cluster import trace_cluster
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
     from jindo.app.fetching.rounds import FetchLimits
     from jindo.app.fetching.running import name_keep_folder, trace_fetched
     from jindo.app.fetching.servers import Asking, parse_server
     from jindo.app.handing_out import log_origin, open_exhibit_file, prove_growth, prove_leaf, show_checkpoint
-    from jindo.app.handlers import HANDLERS, QUICK
+    from jindo.app.handlers import FETCHING, HANDLERS, HEARING
+    from jindo.app.keyring import has_locked_member_key
     from jindo.app.labels import draft_label, draft_recall, show_recall
-    from jindo.app.node import Node, find_node, init_node, open_node, read_card
+    from jindo.app.node import (
+        Node,
+        find_node,
+        has_stale_papers,
+        init_node,
+        open_node,
+        read_card,
+        renew_papers,
+    )
     from jindo.app.partners import add_member, list_members
     from jindo.app.people import (
         Actor,
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
         issue_token,
         list_people,
         open_session,
+        renew_person,
         retire_person,
         revoke_token,
         sign_in,
@@ -59,8 +68,10 @@ if TYPE_CHECKING:
         show_request,
     )
     from jindo.app.sharing import add_signature, list_statements, share_case, show_statement
+    from jindo.app.signers import check_signer
     from jindo.app.story import DemoOutcome, Scene, run_demo
     from jindo.app.study import Progress
+    from jindo.app.tokens import record_knocks
     from jindo.app.tracing import TraceOutcome, TraceRequest, trace_ledger
     from jindo.app.verifying import Check, Verification, verify_result
     from jindo.app.verifying_case import verify_case_folder, verify_path
@@ -87,7 +98,6 @@ __all__ = [
     "TraceOutcome",
     "TraceRequest",
     "trace_ledger",
-    "trace_cluster",
     "trace_fetched",
     "FetchLimits",
     "Asking",
@@ -107,14 +117,19 @@ __all__ = [
     "init_node",
     "open_node",
     "find_node",
+    "has_locked_member_key",
+    "has_stale_papers",
     "read_card",
+    "renew_papers",
     "Actor",
     "console",
     "sign_in",
+    "record_knocks",
     "check_permission",
     "open_session",
     "close_session",
     "add_person",
+    "renew_person",
     "retire_person",
     "list_people",
     "issue_token",
@@ -136,6 +151,7 @@ __all__ = [
     "show_statement",
     "list_statements",
     "add_signature",
+    "check_signer",
     "draft_label",
     "draft_recall",
     "show_recall",
@@ -155,7 +171,8 @@ __all__ = [
     "prove_leaf",
     "prove_growth",
     "HANDLERS",
-    "QUICK",
+    "HEARING",
+    "FETCHING",
     "Worker",
     "show_job",
     "list_jobs",
@@ -166,7 +183,6 @@ __all__ = [
     "Ledger",
     "LedgerStatus",
     "import_source",
-    "build_cluster",
     "open_ledger",
     "roll_back",
     "WORLDS",
@@ -180,26 +196,28 @@ _MODULES = {
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
     "jindo.app.client": "Partner open_partner",
-    "jindo.app.cluster": "trace_cluster",
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
     "jindo.app.fetching.rounds": "FetchLimits",
     "jindo.app.fetching.running": "name_keep_folder trace_fetched",
     "jindo.app.fetching.servers": "Asking parse_server",
     "jindo.app.handing_out": "log_origin open_exhibit_file prove_growth prove_leaf show_checkpoint",
-    "jindo.app.handlers": "HANDLERS QUICK",
+    "jindo.app.handlers": "FETCHING HANDLERS HEARING",
     "jindo.app.labels": "draft_label draft_recall show_recall",
-    "jindo.app.node": "Node find_node init_node open_node read_card",
+    "jindo.app.keyring": "has_locked_member_key",
+    "jindo.app.node": "Node find_node has_stale_papers init_node open_node read_card renew_papers",
     "jindo.app.partners": "add_member list_members",
     "jindo.app.people": "Actor add_person close_session console issue_token list_people open_session "
-    "retire_person revoke_token sign_in",
+    "renew_person retire_person revoke_token sign_in",
     "jindo.app.permissions": "check_permission",
     "jindo.app.pulling": "pull_member",
     "jindo.app.report.wording": "show_asset show_chain",
     "jindo.app.requests": "draft_reply draft_request list_requests match_request send_request show_request",
+    "jindo.app.signers": "check_signer",
     "jindo.app.sharing": "add_signature list_statements share_case show_statement",
     "jindo.app.story": "DemoOutcome Scene run_demo",
     "jindo.app.study": "Progress",
+    "jindo.app.tokens": "record_knocks",
     "jindo.app.tracing": "TraceOutcome TraceRequest trace_ledger",
     "jindo.app.verifying": "Check Verification verify_result",
     "jindo.app.verifying_case": "verify_case_folder verify_path",

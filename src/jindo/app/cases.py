@@ -34,6 +34,7 @@ from jindo.respond import add_case_person as record_case_person
 from jindo.respond import list_cases as read_cases
 from jindo.respond import open_case as record_case
 from jindo.seal import sha256_hex
+from jindo.share import list_members
 from jindo.store import add_job, get_job, list_jobs
 
 DEFAULT_RULE = "fifo"
@@ -46,17 +47,29 @@ def open_case(node: Node, actor: Actor, draft: Mapping[str, Any], once: str | No
     """Open a case; who opens it leads it.
 
     Raises:
-        InputError: a field cannot be read.
+        InputError: a field cannot be read, or no card here names the purpose.
         RefusedError: purpose, legal basis or expiry is missing, or the actor may not open cases.
     """
     parsed = parse_case_draft(draft)
 
     def do(conn: Connection) -> View:
+        _check_purpose(conn, node, parsed.purpose)
         return view_case(
             record_case(conn, parsed, id=new_id(), me=node.me, actor=actor.id, time=node.clock())
         )
 
     return perform(node, actor, "case.open", do, subject="case", asked=draft, once=once)
+
+
+def _check_purpose(conn: Connection, node: Node, purpose: str) -> None:
+    """Hold that someone may use data for this purpose; what is for another goes to nobody, ever."""
+    known = set(node.me.purposes).union(*(member.purposes for member in list_members(conn)))
+    if purpose and purpose not in known:
+        raise InputError(
+            f"no card on this node names the purpose {purpose!r}, so the gate would let the case to nobody",
+            place="purpose",
+            remedy=f"Known are: {', '.join(sorted(known))}. A purpose of our own stands in node.toml [node] purposes.",
+        )
 
 
 def list_cases(node: Node, actor: Actor) -> View:

@@ -90,6 +90,12 @@ def check_certificate(pem: str) -> None:
         raise InputError("the certificate could vouch for others", place="certificate")
 
 
+def read_end(pem: str) -> int:
+    """When a certificate that was checked ends, in unix seconds."""
+    (found,) = x509.load_pem_x509_certificates(pem.encode("ascii"))
+    return int(found.not_valid_after_utc.timestamp())
+
+
 def _extensions(key: ec.EllipticCurvePublicKey, host: str) -> list[tuple[x509.ExtensionType, bool]]:
     signs_only = x509.KeyUsage(
         digital_signature=True,

@@ -2,7 +2,7 @@
 
 * TLS with the one certificate that is on the member's card, and no other; no proxy, no redirect.
 * Every request carries a fresh pass, signed by this node's service key for that one member.
-* Nothing that the other side says is taken at its word: answers have a largest size and a longest time, pages that
+* Nothing that the other side says is taken at its word: answers have a largest size and a longest time, each and all together, pages that
   lead nowhere end the reading, and a checkpoint counts when it is signed and grows out of the one before.
 * Whatever keeps an answer away is a `SourceError`, with the seconds to wait where the other side named them. What
   contradicts what was signed is an `IntegrityError`.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from jindo.share import MEDIA, Member, build_pass, collection_id
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 LONGEST_ANSWER = 120
 """Seconds for a whole answer, however busily its bytes trickle in."""
+LONGEST_VISIT = 3_600
+"""Seconds for all answers of one connection together."""
 FILE_SECONDS_PER_MIB = 8
 """Seconds more for each MiB of a file: slower lines than this are not waited for."""
 LARGEST_PAGE = 64 * 1024 * 1024
@@ -88,7 +91,10 @@ class PartnerPage:
 class Partner:
     """A connection to another member's node; `open_partner` makes it."""
 
-    def __init__(self, node: Node, member: Member, http: httpx.AsyncClient, runner: asyncio.Runner) -> None:
+    def __init__(
+        self, node: Node, member: Member, http: httpx.AsyncClient, runner: asyncio.Runner, seconds: float
+    ) -> None:
+        self._until = time.monotonic() + seconds
         self._node = node
         self._member = member
         self._http = http
@@ -250,9 +256,12 @@ class Partner:
         """Body and headers; a body beyond `largest` is cut there, or refused."""
         headers = {"Authorization": f"Bearer {self._pass()}", "Accept": accept, "Accept-Encoding": "identity"}
         request = self._http.build_request("GET", path, params=dict(query), headers=headers)
-        asked = self._ask(request, largest, LONGEST_ANSWER if patience is None else patience, cut=cut)
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise PartnerSilent("all its answers together take too long", place=self._member.id)
+        patience = LONGEST_ANSWER if patience is None else patience
         try:
-            return self._runner.run(asked)
+            return self._runner.run(self._ask(request, largest, min(patience, left), cut=cut))
         except TimeoutError as error:
             raise PartnerSilent("the answer takes too long", place=self._member.id) from error
         except httpx.HTTPError as error:
@@ -262,7 +271,7 @@ class Partner:
             ) from error
 
     async def _ask(
-        self, request: httpx.Request, largest: int, patience: int, *, cut: bool
+        self, request: httpx.Request, largest: int, patience: float, *, cut: bool
     ) -> tuple[bytes, httpx.Headers]:
         async with asyncio.timeout(patience):
             answer = await self._http.send(request, stream=True)
@@ -304,8 +313,8 @@ class Partner:
 
 
 @contextmanager
-def open_partner(node: Node, member: Member) -> Iterator[Partner]:
-    """A connection to another member's node, closed at the end.
+def open_partner(node: Node, member: Member, *, seconds: float = LONGEST_VISIT) -> Iterator[Partner]:
+    """A connection to another member's node, closed at the end; it gives answers for so many `seconds`.
 
     Raises:
         InputError: the certificate on its card cannot be pinned.
@@ -316,7 +325,7 @@ def open_partner(node: Node, member: Member) -> Iterator[Partner]:
             base_url=member.url, verify=context, timeout=TIMEOUT, trust_env=False, follow_redirects=False
         )
         try:
-            yield Partner(node, member, http, runner)
+            yield Partner(node, member, http, runner, seconds)
         finally:
             runner.run(http.aclose())
 

@@ -10,21 +10,23 @@
 
 * All of it happens in the transaction in which the statement is published or received.
 * The same statement again changes nothing.
-* In a case that is here, only its opener and those whom we told of it have a say; all others are refused.
+* In a case that is here, only its opener and those whom we or the opener told of it have a say; all others are refused.
 * What a statement is said to be about is what its body is about.
 * A thing of a case that is not here yet waits, and is taken up when the case comes; a recall waits for what it recalls.
+  Whoever turns out to have no part in the case then goes to quarantine after all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from jindo.app.acting import derived_id
 from jindo.app.cases import DEFAULT_RULE, has_ledger, queue_trace
 from jindo.app.node import Node
-from jindo.base.errors import InputError, JindoError, RefusedError
+from jindo.base.errors import InputError, JindoError, RefusedError, SourceError
 from jindo.respond import (
     add_case_person,
     check_foreign_exhibit,
@@ -32,6 +34,7 @@ from jindo.respond import (
     find_case,
     find_impact,
     get_case,
+    get_request,
     list_exhibits,
     record_foreign_case,
     record_foreign_exhibit,
@@ -50,6 +53,8 @@ from jindo.share import (
     record_receipt,
 )
 from jindo.store import add_job, tables
+
+_Follow: TypeAlias = Callable[[Connection, Node, Statement], None]
 
 
 def follow_own(conn: Connection, node: Node, said: Statement, actor: str) -> None:
@@ -89,35 +94,49 @@ def follow_theirs(conn: Connection, node: Node, said: Statement) -> None:
     _FOLLOW[said.kind](conn, node, said)
     note(conn, node, said, said.member, "received")
     if recall := _find_waiting_recall(conn, said):
-        _FOLLOW["recall"](conn, node, recall)
+        _take_up(conn, node, recall, _follow_recall)
 
 
 def _check_subject(said: Statement) -> None:
     """Hold that a statement is about what its body is about; a label, request or reply has its statement's own id."""
-    own = said.body.get("id")
+    own, named = said.body.get("id"), said.body.get("statement_id")
     about = {
         "case": own == said.subject == said.case_id,
         "exhibit": own == said.subject,
         "label": said.subject == said.id,
         "request": own == said.subject == said.id,
         "reply": own == said.id and said.body.get("request_id") == said.subject,
+        "recall": named == said.subject,
+        "receipt": named == said.subject,
     }
-    if not about.get(said.kind, True):
+    if not about[said.kind]:
         raise InputError("what the statement is said to be about is not what its body is about")
 
 
 def _check_part(conn: Connection, node: Node, said: Statement) -> None:
-    """Hold that the author opened the case, or that we told it of the case or asked it in the case."""
+    """Hold that the author opened the case, or that we or the opener told it of the case or asked it in the case.
+
+    What the opener says goes to signed recipients, so whoever stands among them is known to be invited.
+    """
     case = get_case(conn, str(said.case_id))
     rows, audience = tables.statement, tables.audience
     told = (
         select(rows.c.id)
         .join(audience, audience.c.statement_id == rows.c.id)
-        .where(rows.c.case_id == case.id, rows.c.state == "published", rows.c.kind != "receipt")
+        .where(rows.c.case_id == case.id, rows.c.kind != "receipt")
+        .where(
+            or_(rows.c.state == "published", and_(rows.c.state == "received", rows.c.member == case.origin))
+        )
         .where(audience.c.member == said.member)
     )
     if said.member != case.origin and conn.execute(told.limit(1)).first() is None:
         raise NoPart(f"{said.member} has no part in this case, and says something in it ({said.kind})")
+
+
+def _check_same_case(said: Statement, case_id: str | None) -> None:
+    """Hold that a statement about another is said in the same case."""
+    if said.case_id != case_id:
+        raise RefusedError(f"the {said.kind} is said in another case than what it is about")
 
 
 def _find_waiting_recall(conn: Connection, said: Statement) -> Statement | None:
@@ -134,14 +153,18 @@ def _follow_case(conn: Connection, node: Node, said: Statement) -> None:
         add_case_person(conn, case.id, person, role="lead", actor=node.me.id, time=node.clock())
     for stored in list_statements(conn, case_id=case.id, state="received"):
         if stored.statement.kind in _OF_A_CASE:
-            _take_up(conn, node, stored.statement)
+            _take_up(conn, node, stored.statement, follow_theirs)
+        elif stored.statement.kind == "label":
+            _take_up(conn, node, stored.statement, _check_part)
 
 
-def _take_up(conn: Connection, node: Node, said: Statement) -> None:
-    """Follow what waited for this case; what does not hold is left where it is, and holds up nothing."""
+def _take_up(conn: Connection, node: Node, said: Statement, follow: _Follow) -> None:
+    """Follow what waited for this; what does not hold goes to quarantine after all, and holds up nothing."""
     try:
         with conn.begin_nested():
-            follow_theirs(conn, node, said)
+            follow(conn, node, said)
+    except SourceError:
+        raise
     except JindoError as error:
         record_problem(conn, said.id, str(error))
 
@@ -188,21 +211,23 @@ def _follow_request(conn: Connection, node: Node, said: Statement) -> None:
 
 
 def _follow_reply(conn: Connection, node: Node, said: Statement) -> None:
+    _check_same_case(said, get_request(conn, said.subject).case_id)
     record_reply(conn, said.body, statement_id=said.id, member=said.member, made=said.made)
 
 
 def _follow_recall(conn: Connection, node: Node, said: Statement) -> None:
     if not has_statement(conn, said.subject):
         return  # it waits for what it recalls
+    _check_same_case(said, read_statement(conn, said.subject).statement.case_id)
     record_recall(conn, said, time=node.clock())
     _lift(conn, node, said)
 
 
 def _follow_receipt(conn: Connection, node: Node, said: Statement) -> None:
-    record_receipt(conn, said, time=node.clock())
+    record_receipt(conn, said, time=said.made)
 
 
-_FOLLOW: Mapping[str, Callable[[Connection, Node, Statement], None]] = {
+_FOLLOW: Mapping[str, _Follow] = {
     "case": _follow_case,
     "exhibit": _follow_exhibit,
     "label": _follow_label,

@@ -1,11 +1,12 @@
 """Export a case: one folder with everything behind it, which anyone can verify without a node, a network or a ledger.
 
-* It is written beside its place and put there in one step; it never overwrites, and a killed run leaves nothing.
+* It is written beside its place and put there in one step; it never overwrites. What a killed run leaves beside it is
+  swept by the next export to the same place (`drafting`).
 * Every exhibit's files are held against their hashes before they are copied: what was altered is not handed over.
 * The history says who exported the case, and the folder's history ends with that. A run that is killed after that
   row leaves it: it says that the case may have left, not that it did.
 * The folder's marking is the strictest of its contents. What is TLP:RED is its owner's to hand over, and the marking
-  says so on every face of the brief.
+  says so on every face of the brief; or it is left out, and then list, record and brief say how much was.
 
 What lies where is `case_folder`'s; verifying is `verifying_case`'s.
 """
@@ -13,8 +14,7 @@ What lies where is `case_folder`'s; verifying is `verifying_case`'s.
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,21 +32,27 @@ from jindo.app.case_folder import (
     ListedFile,
     build_manifest_payload,
     hash_file,
+    name_statement,
     walk_files,
     write_history_payload,
     write_statement_file,
 )
 from jindo.app.cases import exhibit_folder, find_case_id
+from jindo.app.drafting import holding_draft
 from jindo.app.handing_out import log_origin
 from jindo.app.node import Node, read_card
 from jindo.app.people import Actor
 from jindo.base.errors import ConflictError, IntegrityError
+from jindo.base.markings import Tlp
 from jindo.base.version import VERSION
 from jindo.respond import (
+    KEPT_IN,
     Exhibit,
+    count_marked,
     derive_brief_facts,
     describe_statement,
     get_case,
+    leave_out_marked,
     list_exhibits,
     read_case_record,
     read_history,
@@ -79,10 +85,16 @@ class _Material:
     """Inclusion proofs by statement's id; the history's under `history`."""
 
 
-def export_case(node: Node, actor: Actor, case: str, out: Path, *, lang: str = "en") -> View:
+def export_case(
+    node: Node, actor: Actor, case: str, out: Path, *, lang: str = "en", leave_out: Iterable[Tlp] = ()
+) -> View:
     """Write everything that this node holds of a case to `out`, and say so in the case's history.
 
+    Exhibits of a marking in `leave_out` stay behind. `restricted` in the view counts what is inside and leaves to no
+    node: it is for the eyes of those to whom it may be told.
+
     Raises:
+        InputError: the language is not known, or the marking is not one that can be left out.
         ConflictError: `out` holds something.
         IntegrityError: a file of an exhibit of ours is gone or altered.
         NotFound: there is no such case.
@@ -90,14 +102,16 @@ def export_case(node: Node, actor: Actor, case: str, out: Path, *, lang: str = "
     """
     check_language(lang)
     _check_free(out)
-    case_id = find_case_id(node, case)
+    case_id, markings = find_case_id(node, case), tuple(leave_out)
     _check_exhibits(node, actor, case_id)
     gathered: list[_Material] = []
 
     def do(conn: Connection) -> View:
         now = node.clock()
-        record_history(conn, case_id, time=now, actor=actor.id, act="case-exported", detail={"lang": lang})
-        gathered.append(_gather(conn, node, case_id, time=now))
+        left = sorted(level.value for level in markings)
+        detail = {"lang": lang, **({"left_out": left} if left else {})}
+        record_history(conn, case_id, time=now, actor=actor.id, act="case-exported", detail=detail)
+        gathered.append(_gather(conn, node, case_id, markings, time=now))
         return {}
 
     perform(node, actor, "case.export", do, subject=case_id, case=case_id)
@@ -148,8 +162,10 @@ def _is_present(node: Node, exhibit: Exhibit) -> bool:
     return True
 
 
-def _gather(conn: Connection, node: Node, case_id: str, *, time: int) -> _Material:
-    record = _as_written(read_case_record(conn, get_case(conn, case_id), me=node.me, time=time))
+def _gather(conn: Connection, node: Node, case_id: str, leave_out: Iterable[Tlp], *, time: int) -> _Material:
+    whole = read_case_record(conn, get_case(conn, case_id), me=node.me, time=time)
+    record = _as_written(leave_out_marked(whole, leave_out))
+    kept = {row["id"] for row in record["exhibits"]}
     statements = tuple(signed_of(conn, row["id"]) for row in record["statements"])
     described = [
         describe_statement(signed, entered=row["entered"])
@@ -162,7 +178,7 @@ def _gather(conn: Connection, node: Node, case_id: str, *, time: int) -> _Materi
     }
     return _Material(
         record=record,
-        exhibits=tuple(list_exhibits(conn, case_id)),
+        exhibits=tuple(row for row in list_exhibits(conn, case_id) if row.id in kept),
         statements=statements,
         facts=derive_brief_facts(record, described, history),
         history=tuple(history),
@@ -200,8 +216,7 @@ def _write_folder(
     node: Node, out: Path, material: _Material, present: list[Exhibit], lang: str
 ) -> FolderManifest:
     out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with holding_draft(out) as draft:
         whats = _write_papers(node, draft, material, lang) | _copy_exhibits(node, draft, present)
         manifest = _list_files(node, draft, material, whats, present, lang)
         envelope = sign_envelope(MANIFEST_TYPE, build_manifest_payload(manifest), [node.service_key])
@@ -210,8 +225,6 @@ def _write_folder(
         if out.exists():
             out.rmdir()
         draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return manifest
 
 
@@ -234,7 +247,7 @@ def _write_papers(node: Node, draft: Path, material: _Material, lang: str) -> di
     for signed in material.statements:
         what = name_signed(signed)
         data = write_statement_file(signed.envelope, signed.vouchers)
-        papers[f"statements/{signed.statement.id}.json"] = (data, what)
+        papers[name_statement(signed.statement.id)] = (data, what)
     named = {signed.statement.id: name_signed(signed) for signed in material.statements}
     for name, proof in material.proofs.items():
         what = f"{named.get(name, f'the end of the history of case {number}')} is in the log of {node.me.id}"
@@ -294,6 +307,7 @@ def _list_files(
         head=str(material.history[-1]["hash"]),
         without_files=tuple(row["n"] for row in material.record["exhibits"] if row["n"] not in here),
         files=tuple(files),
+        left_out=tuple(material.record.get("left_out", ())),
     )
 
 
@@ -305,6 +319,8 @@ def _view(out: Path, manifest: FolderManifest, material: _Material) -> View:
         "path": str(out),
         "files": len(manifest.files) + 1,
         "marking": manifest.marking,
+        "left_out": [dict(row) for row in manifest.left_out],
+        "restricted": count_marked(material.record["exhibits"], KEPT_IN),
         "history": manifest.head,
         "findings_hash": trace["findings_hash"] if trace else "",
     }

@@ -1,6 +1,7 @@
 """What another member's node fetches from ours besides statements: exhibits' files, and proofs from our log.
 
-* A file is given to a member that was told of its exhibit, and only while the gate lets that statement go to it.
+* A file is given to a member that was told of its exhibit, and only while the gate lets that statement go to it, and
+  every label of others that a trace rests on.
 * Whoever was not told hears that there is nothing; that an exhibit exists is content too.
 * A file that is not what its exhibit lists is given to nobody.
 * Proofs are given to every member: a log that only some may check convinces nobody.
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from jindo.app.cases import exhibit_folder
 from jindo.app.node import Node
+from jindo.app.onward import check_onward
 from jindo.base.errors import IntegrityError, NotFound
 from jindo.respond import Exhibit, find_exhibit
 from jindo.share import (
@@ -107,6 +109,7 @@ def _find_told(conn: Connection, node: Node, member: Member, exhibit_id: str) ->
     if not told:
         raise NotFound("there is no such file here")
     check_release(read_gate_item(conn, told[-1].statement), member, us=node.me.id, time=node.clock())
+    check_onward(conn, node, exhibit.facts, member)
     return exhibit
 
 

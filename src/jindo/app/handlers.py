@@ -31,6 +31,7 @@ from jindo.respond import (
     Label,
     active_labels,
     build_trace_facts,
+    check_case_open,
     find_exhibit,
     get_case,
     get_exhibit,
@@ -43,7 +44,11 @@ from jindo.store import Job, record_audit
 
 
 def trace_case(node: Node, job: Job) -> View:
-    """Trace what a case names as stolen under every label in force, and lay the result beside the case."""
+    """Trace what a case names as stolen under every label in force, and lay the result beside the case.
+
+    Raises:
+        RefusedError: the case expired before the trace was begun.
+    """
     args = job.args
     folder = exhibit_folder(node, args["case"], args["exhibit"])
     used = node.folder / "work" / f"{args['exhibit']}.labels.json"
@@ -71,6 +76,7 @@ def _trace(node: Node, args: Mapping[str, Any], work: Path, labels_file: Path, f
     from jindo.app.tracing import TraceRequest, trace_ledger
 
     with node.store.read() as conn:
+        check_case_open(conn, args["case"], time=node.clock())
         case = get_case(conn, args["case"])
         labels = active_labels(conn, us=node.me.id, case_id=case.id, time=node.clock())
     write_loss(work / "stolen.csv", case.loss)
@@ -214,5 +220,7 @@ HANDLERS: Mapping[str, Callable[[Node, Job], View]] = {
     "pull": pull,
 }
 
-QUICK = frozenset({"pull", "files"})
+HEARING = frozenset({"pull"})
 """What a second worker does beside the first, so that a recall never waits for a trace to end."""
+FETCHING = frozenset({"files"})
+"""What a third does, so that a recall never waits for another member's slow files either."""

@@ -4,13 +4,16 @@
 * Rows stand in ledger order, chain by chain. What is stolen is found in them again, from what was named.
 * Account chains: all that each touched pot received and sent. UTXO chains: each transaction that handled stolen
   value, with all its inputs and outputs.
+* A history from elsewhere may be hostile. Its footer is held against its size before anything is unpacked, and rows are
+  read in batches: a small file cannot ask for much memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,15 @@ from jindo.ledger import (
     read_transfers,
 )
 from jindo.trace import AccountSeeds
+
+BATCH = 4_096
+"""Rows that are unpacked at a time."""
+
+LEAST_BYTES = 4
+"""Bytes of a file for each row, input or output that its footer states; real histories take 50 and more."""
+
+MOST_UNPACKED = 200
+"""Bytes that a byte of the file may become when it is unpacked; those of real histories become 2."""
 
 _INPUT = pa.struct(
     [
@@ -95,7 +107,7 @@ def describe_history(path: Path) -> dict[str, Any]:
     Raises:
         IntegrityError: the file is not a whole history.
     """
-    return _describe(_read_rows(path))
+    return _describe(_iter_rows(path))
 
 
 def read_history(path: Path) -> list[Chain]:
@@ -104,9 +116,9 @@ def read_history(path: Path) -> list[Chain]:
     Raises:
         IntegrityError: the file is not a whole history.
     """
-    by_chain: dict[str, list[dict[str, Any]]] = {}
-    for row in _read_rows(path):
-        by_chain.setdefault(row["chain"], []).append(row)
+    by_chain: dict[str, _Gathered] = {}
+    for row in _iter_rows(path):
+        by_chain.setdefault(row["chain"], _Gathered()).add(row)
     return [_rebuild(ChainId(name), of_chain) for name, of_chain in by_chain.items()]
 
 
@@ -117,7 +129,7 @@ def read_bitcoin_history(path: Path) -> dict[ChainId, dict[str, UtxoTransaction]
         IntegrityError: the file is not a whole history.
     """
     found: dict[ChainId, dict[str, UtxoTransaction]] = {}
-    for row in _read_rows(path):
+    for row in _iter_rows(path):
         if row["kind"] is None and row["chain"] in NETWORKS:
             found.setdefault(ChainId(row["chain"]), {})[row["tx_hash"]] = _transaction(row)
     return found
@@ -127,28 +139,53 @@ def read_spent_outputs(path: Path) -> dict[str, frozenset[tuple[str, str]]]:
     """The outputs (hash, index) that each UTXO transaction of a history spends."""
     return {
         row["tx_hash"]: frozenset((given["prev_hash"], str(given["prev_index"])) for given in row["inputs"])
-        for row in _read_rows(path)
+        for row in _iter_rows(path)
         if row["kind"] is None
     }
 
 
-def _read_rows(path: Path) -> list[dict[str, Any]]:
+def _iter_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a history, a batch of them in memory at a time."""
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path, schema=SCHEMA).to_pylist()
+        with pq.ParquetFile(path) as file:
+            _check_schema(file.schema_arrow, path)
+            _check_footer(file.metadata, path)
+            for batch in file.iter_batches(batch_size=BATCH):
+                yield from batch.to_pylist()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise IntegrityError(f"the history cannot be read: {error}", place=str(path)) from error
-    return rows
 
 
-def _describe(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    digest = hashlib.sha256()
+def _check_schema(schema: pa.Schema, path: Path) -> None:
+    if not schema.equals(SCHEMA):
+        raise IntegrityError("the history has other columns than a history has", place=str(path))
+
+
+def _check_footer(stated: pq.FileMetaData, path: Path) -> None:
+    """Refuse a file that is said to become far more than such a file can be, before it becomes that."""
+    groups = [stated.row_group(n) for n in range(stated.num_row_groups)]
+    columns = [[group.column(n) for group in groups] for n in range(stated.num_columns)]
+    cells = max((sum(part.num_values for part in column) for column in columns), default=0)
+    unpacked = sum(part.total_uncompressed_size for column in columns for part in column)
+    size = path.stat().st_size
+    if max(cells, stated.num_rows) * LEAST_BYTES > size or unpacked > size * MOST_UNPACKED:
+        raise IntegrityError(
+            f"the history cannot be read: its {size} bytes are said to hold {stated.num_rows} rows, of "
+            f"{cells} entries and {unpacked} bytes",
+            place=str(path),
+        )
+
+
+def _describe(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    digest, count = hashlib.sha256(), 0
     for row in rows:
         told = {name: value for name, value in row.items() if value is not None}
         # The same bytes as RFC 8785 for these texts, whole numbers and truth values, and far faster.
         digest.update(
             json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         )
-    return {"rows": len(rows), "sha256": digest.hexdigest()}
+        count += 1
+    return {"rows": count, "sha256": digest.hexdigest()}
 
 
 def _touched_rows(answer: Answer) -> set[int]:
@@ -220,15 +257,31 @@ def _input_row(given: UtxoInput) -> dict[str, Any]:
     }
 
 
-def _rebuild(chain: ChainId, rows: list[dict[str, Any]]) -> Chain:
-    is_utxo = rows[0]["kind"] is None
+@dataclass(slots=True)
+class _Gathered:
+    """What a history holds of one chain, row by row."""
+
+    transfers: list[Transfer] = field(default_factory=list)
+    transactions: list[UtxoTransaction] = field(default_factory=list)
+    time_max: dict[int, int] = field(default_factory=dict)
+
+    def add(self, row: dict[str, Any]) -> None:
+        if row["kind"] is None:
+            self.transactions.append(_transaction(row))
+        else:
+            self.transfers.append(_transfer(row))
+        self.time_max[row["block"]] = row["time_max"]
+
+
+def _rebuild(chain: ChainId, gathered: _Gathered) -> Chain:
+    if gathered.transfers and gathered.transactions:
+        raise IntegrityError(f"the history of {chain} mixes transfers and transactions")
     built = (
-        build_utxo_chain(chain, map(_transaction, rows))
-        if is_utxo
-        else build_account_chain(chain, map(_transfer, rows))
+        build_utxo_chain(chain, gathered.transactions)
+        if gathered.transactions
+        else build_account_chain(chain, gathered.transfers)
     )
-    time_max = {row["block"]: row["time_max"] for row in rows}
-    times = np.array([time_max[height] for height in built.heights().tolist()], np.int64)
+    times = np.array([gathered.time_max[height] for height in built.heights().tolist()], np.int64)
     if np.any(np.diff(times) < 0):
         raise IntegrityError("the history's running maximum of times falls")
     return _with_times(built, times)

@@ -15,12 +15,12 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id
 from jindo.app.node import Node
 from jindo.app.people import Actor
-from jindo.app.sharing import ask_gate, check_may_see, draft_statement
+from jindo.app.sharing import ask_gate, check_may_see, check_members, draft_statement
 from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, RefusedError
 from jindo.base.markings import parse_tlp
 from jindo.base.times import format_time
-from jindo.respond import build_label_body, find_impact, get_case, record_labels
+from jindo.respond import build_label_body, check_addresses_of_case, find_impact, get_case, record_labels
 from jindo.share import (
     GateItem,
     Statement,
@@ -50,13 +50,16 @@ def draft_label(
 
     Raises:
         InputError: an address, the kind or the marking cannot be read, or nobody may have it.
+        NotFound: the case or a member is not there.
         RefusedError: the actor may not.
     """
     case_id, marking = find_case_id(node, case), parse_tlp(tlp)
     body = build_label_body(addresses, service=service, kind=kind, reason=reason)
 
     def do(conn: Connection) -> View:
+        check_members(conn, to)
         found = get_case(conn, case_id)
+        check_addresses_of_case(body["addresses"], found.loss)
         item = GateItem("label", marking, node.me.id, found.purpose, found.expires)
         allowed, denials = ask_gate(conn, node, item, to, subject=f"label {service}", case_id=case_id)
         if not allowed:

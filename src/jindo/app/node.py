@@ -3,55 +3,60 @@
     DIR/
     ├── node.toml       settings; readable by its owner alone, since a database's address may hold a password
     ├── jindo.db        the database, unless node.toml names another
-    ├── keys/           member.key vouches, service.key signs for the node, tls.key and tls.crt serve
+    ├── keys/           service.key signs for the node, tls.key and tls.crt serve; card.json and service-voucher.json
+    │                   are what member.key signed once, and member.key may lie elsewhere
     ├── cases/          exhibits' files: cases/<case>/<exhibit>/
     └── work/           what the worker has begun
 
 * A folder becomes a node in one step: it is made beside its place and moved there when it is whole.
 * A database belongs to one node: its first audit row names the member key, and no other key opens it.
 * A key that others on the machine can read is refused.
-* The card follows from node.toml and the keys, and says the same each time.
+* Nothing that a node does by itself needs the member key: opening, serving, receipts and exports go without it.
+* Who the node is, its signed card says; node.toml and the keys have to say the same.
 * Time comes from the node's clock, and from nowhere else.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from jindo.app.certificates import build_certificate, check_certificate
+from jindo.app.certificates import build_certificate
 from jindo.app.founding import FOUNDING, build_folder, check_place
+from jindo.app.keyring import KEYS, open_member_key, read_file, read_service_key
+from jindo.app.knocking import Knocks
+from jindo.app.lapsing import warn_of_lapsing
+from jindo.app.papers import (
+    CARD_FILE,
+    SERVICE,
+    build_member,
+    build_papers,
+    find_stale,
+    read_certificate,
+    read_own_card,
+    read_service_voucher,
+    sign_papers,
+)
 from jindo.app.settings import NODE_FILE, Settings, check_settings, parse_url, read_settings, write_settings
-from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound, RefusedError
+from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
 from jindo.seal import Envelope, SigningKey
-from jindo.share import SERVICE_ROLE, Member, Officer, build_card, build_voucher
+from jindo.share import Member
 from jindo.store import Store, open_store, read_audit, record_audit
+
+_MEMBER, _COUNTRY = re.compile(r"[a-z0-9-]{2,40}"), re.compile(r"[A-Z]{2}")
 
 Clock = Callable[[], int]
 """Unix time in whole seconds, UTC."""
 
-SERVICE = "service"
-"""The node itself among a member's officers."""
-
 NODE_VARIABLE = "JINDO_NODE"
-VOUCHER_SECONDS = 30 * 86_400
 OWN_URL = "https://127.0.0.1:8700"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-class KeysOpen(RefusedError):
-    """Others on the machine can read a node's private key."""
-
-    code = "node.keys-open"
-
-    def default_remedy(self) -> str:
-        """Close the file."""
-        return "Run chmod 600 on the file and chmod 700 on its folder; if others had access, make new keys."
 
 
 class DatabaseForeign(IntegrityError):
@@ -84,6 +89,8 @@ class Node:
     me: Member
     service_key: SigningKey
     clock: Clock
+    knocks: Knocks = field(default_factory=Knocks, compare=False)
+    """Failed attempts to sign in that are not on record yet."""
 
 
 def read_clock() -> int:
@@ -102,9 +109,10 @@ def init_node(
     database: str | None = None,
     purposes: tuple[str, ...] = ("investigation",),
     services: tuple[str, ...] = (),
+    passphrase: bytes | None = None,
     clock: Clock = read_clock,
 ) -> Node:
-    """Make a node in `folder`, with new keys, and open it.
+    """Make a node in `folder`, with new keys, and open it; `passphrase` locks its member key.
 
     An interrupted start leaves either nothing in `folder`, or the whole node.
 
@@ -114,6 +122,7 @@ def init_node(
         SourceError: the database does not answer.
     """
     check_place(folder)
+    _check_names(member, country)
     host, port = parse_url(url)
     settings = Settings(
         member=member,
@@ -128,37 +137,43 @@ def init_node(
     )
     settings = replace(settings, database=database or settings.database)
     check_settings(settings)
-    member_key, service_key = SigningKey.generate(), SigningKey.generate()
-    certificate = build_certificate(member, host, time=clock())
-    _build_me(settings, member_key, service_key, certificate.pem)
+    keys = _make_keys(settings, host, time=clock(), passphrase=passphrase)
     if database is not None:
         _check_unused(settings.resolve_database(folder))
-    keys = {
-        "member.key": member_key.to_pem(),
-        "service.key": service_key.to_pem(),
-        "tls.key": certificate.key_pem,
-        "tls.crt": certificate.pem.encode("ascii"),
-    }
     build_folder(folder, write_settings(settings), keys)
     return open_node(folder, clock=clock)
 
 
+def _check_names(member: str, country: str) -> None:
+    if not _MEMBER.fullmatch(member):
+        raise InputError(
+            f"{member!r} is no member's id",
+            place="member",
+            remedy="Write 2 to 40 of a-z, 0-9 and -, as partners will type it: seoul.",
+        )
+    if not _COUNTRY.fullmatch(country):
+        raise InputError(
+            f"{country!r} is no country",
+            place="country",
+            remedy="Write its two letters of ISO 3166 in capitals: KR, NL.",
+        )
+
+
 def open_node(folder: Path, clock: Clock = read_clock) -> Node:
-    """The node in `folder`, with its database brought to this version's schema.
+    """The node in `folder`, with its database brought to this version's schema; what ends soon is said in the log.
 
     Raises:
         NotFound: there is no node.
         InputError: node.toml or a key cannot be read.
-        RefusedError: others can read the keys, or a later version of Jindo made the database.
+        RefusedError: others can read the keys, the card has to be signed anew, or a later version of Jindo made the
+            database.
         IntegrityError: the database is another node's, or lost.
         SourceError: the database does not answer.
     """
     folder = folder.resolve()
     settings = read_settings(folder, os.environ)
-    member_key, service_key = _read_key(folder, "member.key"), _read_key(folder, "service.key")
-    certificate = _read_file(folder / "keys" / "tls.crt").decode("utf-8", "replace")
-    check_certificate(certificate)
-    me = _build_me(settings, member_key, service_key, certificate)
+    service_key, certificate = read_service_key(folder), read_certificate(folder)
+    me = read_own_card(folder, settings, service_key.public, certificate)
     is_new = (folder / FOUNDING).exists()
     address = settings.resolve_database(folder)
     if not is_new and settings.database.startswith("sqlite") and not _sqlite_exists(address):
@@ -167,6 +182,8 @@ def open_node(folder: Path, clock: Clock = read_clock) -> Node:
     try:
         node.store.migrate()
         _bind_database(node, is_new=is_new)
+        with node.store.read() as conn:
+            warn_of_lapsing(conn, folder, me, now=clock())
     except BaseException:
         node.store.close()
         raise
@@ -191,81 +208,65 @@ def find_node(option: Path | None) -> Path:
     )
 
 
+def has_stale_papers(folder: Path, clock: Clock = read_clock) -> bool:
+    """Whether the member key has to sign the card, or its word for the service key, anew before the node can work."""
+    return bool(find_stale(folder, read_settings(folder, os.environ), time=clock()))
+
+
+def renew_papers(folder: Path, *, passphrase: bytes | None = None, clock: Clock = read_clock) -> None:
+    """Have the member key sign the node's card and its word for the service key anew; the node need not open yet.
+
+    Raises:
+        InputError: the card changes and [node] version was not raised; or the member key is away, or locked.
+        IntegrityError: this is another member key than the one of the card.
+    """
+    sign_papers(folder, read_settings(folder, os.environ), time=clock(), passphrase=passphrase)
+
+
 def read_card(node: Node) -> bytes:
-    """The node's card for its partners, signed by the member key: canonical JSON of an envelope."""
-    return build_card(node.me, read_member_key(node)).to_bytes()
+    """The node's card for its partners, as the member key signed it: canonical JSON of an envelope."""
+    return read_file(node.folder / KEYS / CARD_FILE)
 
 
-def read_member_key(node: Node) -> SigningKey:
+def read_member_key(node: Node, passphrase: bytes | None = None) -> SigningKey:
     """The key that vouches for officers; it is in memory only while it is used.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it is away, locked, or cannot be read.
         KeysOpen: others can read it.
-        IntegrityError: it is another key than the one with which the node was opened.
+        IntegrityError: it is another key than the one that signed the node's card.
     """
-    key = _read_key(node.folder, "member.key")
+    key = open_member_key(node.folder, passphrase)
     if key.public != node.me.member_key:
-        raise IntegrityError("the member key was exchanged while the node was open", place="keys/member.key")
+        raise IntegrityError("this is another member key than the node's", place="keys/member.key")
     return key
 
 
 def service_voucher(node: Node) -> Envelope:
-    """The member key's word for the node's own service key, for what the node signs today.
+    """The member key's word for the node's own service key, as it was signed once.
 
-    It begins with the day (UTC) and lasts 30 days, so that all of one day's receipts carry the same one.
+    Raises:
+        PapersStale: it is missing, or has ended.
     """
-    now = node.clock()
-    since = now - now % 86_400
-    officer = Officer(
-        member=node.me.id,
-        id=SERVICE,
-        roles=(SERVICE_ROLE,),
-        key=node.service_key.public,
-        since=since,
-        expires=since + VOUCHER_SECONDS,
+    return read_service_voucher(node.folder, node.me, at=node.clock())
+
+
+def _make_keys(settings: Settings, host: str, *, time: int, passphrase: bytes | None) -> dict[str, bytes]:
+    """Everything that lies in `keys/`; the member key's work is done before it is laid down."""
+    if passphrase is not None and not passphrase:
+        raise InputError("the passphrase of the member key is empty", place="passphrase")
+    member_key, service_key = SigningKey.generate(), SigningKey.generate()
+    certificate = build_certificate(settings.member, host, time=time)
+    me = build_member(
+        settings, member_key=member_key.public, service_key=service_key.public, certificate=certificate.pem
     )
-    return build_voucher(officer, read_member_key(node))
-
-
-def _build_me(
-    settings: Settings, member_key: SigningKey, service_key: SigningKey, certificate: str
-) -> Member:
-    me = Member(
-        id=settings.member,
-        name=settings.name,
-        country=settings.country,
-        kind=settings.kind,
-        url=settings.url,
-        member_key=member_key.public,
-        service_key=service_key.public,
-        certificate=certificate,
-        purposes=settings.purposes,
-        services=settings.services_of_member,
-        version=settings.version,
-    )
-    build_card(me, member_key)  # refuses what partners would refuse
-    return me
-
-
-def _read_key(folder: Path, name: str) -> SigningKey:
-    file = folder / "keys" / name
-    data = _read_file(file)
-    if file.stat().st_mode & 0o077 or file.parent.stat().st_mode & 0o022:
-        raise KeysOpen("others can read this key, or exchange it", place=str(file))
-    try:
-        return SigningKey.from_pem(data)
-    except InputError as error:
-        raise InputError(error.problem, place=str(file), remedy="Put the node's own key back.") from error
-
-
-def _read_file(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound("the node's file is missing", place=str(file)) from error
-    except OSError as error:
-        raise InputError(f"the node's file cannot be read: {error.strerror}", place=str(file)) from error
+    return {
+        **build_papers(me, member_key, time=time),
+        "member.key": member_key.to_pem(passphrase),
+        "service.key": service_key.to_pem(),
+        "tls.key": certificate.key_pem,
+        "tls.crt": certificate.pem.encode("ascii"),
+    }
 
 
 def _sqlite_exists(address: str) -> bool:

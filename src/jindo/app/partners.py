@@ -21,7 +21,7 @@ from jindo.app.node import Node
 from jindo.app.people import Actor, check_permission
 from jindo.app.refusals import recording_refusals
 from jindo.app.settings import parse_url
-from jindo.base.errors import InputError, NotFound, RefusedError
+from jindo.base.errors import InputError, IntegrityError, NotFound, RefusedError
 from jindo.base.times import format_time
 from jindo.seal import Envelope, parse_envelope
 from jindo.share import Member, fingerprint, parse_card, record_member
@@ -45,8 +45,12 @@ class FingerprintDiffers(RefusedError):
         return "Ring the member at a number you knew before, and compare again. If it differs, the card is forged."
 
 
-def add_member(node: Node, actor: Actor, card: bytes, *, fingerprint: str) -> dict[str, Any]:
+def add_member(
+    node: Node, actor: Actor, card: bytes, *, fingerprint: str, place: str = "card"
+) -> dict[str, Any]:
     """Know another member by its card, whose fingerprint was compared with its people; or take its newer card.
+
+    `place` names in errors where the card came from: its file.
 
     Raises:
         RefusedError: the actor may not do so, the fingerprint differs, or the key is another than before.
@@ -54,8 +58,7 @@ def add_member(node: Node, actor: Actor, card: bytes, *, fingerprint: str) -> di
         IntegrityError: the card is not signed by its own key.
         ConflictError: a newer card is here already.
     """
-    envelope = _parse_envelope(card)
-    member = parse_card(envelope)
+    envelope, member = _parse_card(card, place)
     with recording_refusals(node, actor, "member.add", member.id):
         check_permission(actor, "member.add")
         _check_partner(node, member, fingerprint)
@@ -118,18 +121,31 @@ def queue_pulls(node: Node) -> None:
                 queue_pull(conn, member, time=node.clock())
 
 
-def _parse_envelope(card: bytes) -> Envelope:
+def _parse_card(card: bytes, place: str) -> tuple[Envelope, Member]:
+    again = "Take the file as it was sent, or have it sent again: it is what `jindo node card --out FILE` wrote there."
     if len(card) > LARGEST_CARD:
-        raise InputError("this is no card: it is too long", place="card")
+        raise InputError("this is no card: it is too long", place=place, remedy=again)
     try:
-        return parse_envelope(json.loads(card))
+        envelope = parse_envelope(json.loads(card))
+        return envelope, parse_card(envelope)
     except (ValueError, RecursionError) as error:
-        raise InputError(
-            "this is no card: it is no JSON", place="card", remedy="Take the file as it was sent."
+        raise InputError("this is no card, or not all of it: no JSON", place=place, remedy=again) from error
+    except InputError as error:
+        raise InputError(f"this is no card, or a damaged one: {error}", place=place, remedy=again) from error
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"the card was changed since it was signed: {error}", place=place, remedy=again
         ) from error
 
 
 def _check_partner(node: Node, member: Member, spoken: str) -> None:
+    digits = len(_bare(fingerprint(member.member_key)))
+    if len(_bare(spoken)) != digits:
+        raise FingerprintDiffers(
+            f"a fingerprint has {digits} digits in all, and {len(_bare(spoken))} are given",
+            place="fingerprint",
+            remedy="Have it read out whole: what is compared in part can be forged.",
+        )
     if _bare(spoken) != _bare(fingerprint(member.member_key)):
         raise FingerprintDiffers(
             "the fingerprint is not that of the key on the card", place=f"member {member.id}"

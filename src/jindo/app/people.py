@@ -1,8 +1,10 @@
 """The people of a node: whom the member vouches for, and what they show when they come.
 
 * An auditor has no other role, so that who reads everything changes nothing.
-* A person's key is vouched for when the person is added. One key is one person's: nobody signs as two.
-* Whoever is retired loses every token and session at once; what they signed stays signed.
+* A person's key is vouched for when the person is added: the one time that the member key is needed. One key is one
+  person's: nobody signs as two.
+* Whoever is retired loses every token and session at once, and their signatures on drafts. What was published with
+  them stays signed.
 * Names of people stay in the node's database: no message, no audit row and no statement holds them.
 
 What they show when they come is `tokens`' matter, what they may do `permissions`'.
@@ -14,9 +16,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from jindo.app.node import SERVICE, Node, read_member_key
+from jindo.app.node import Node, read_member_key
+from jindo.app.papers import SERVICE
 from jindo.app.permissions import (
     AUDITOR,
     MEMBER_ACTS,
@@ -41,7 +44,7 @@ from jindo.app.tokens import (
     revoke_token,
     sign_in,
 )
-from jindo.base.errors import ConflictError, InputError, RefusedError
+from jindo.base.errors import ConflictError, InputError, NotFound, RefusedError
 from jindo.base.times import format_time
 from jindo.seal import Envelope, PublicKey, parse_envelope, parse_public_key
 from jindo.share import (
@@ -68,6 +71,7 @@ __all__ = [
     "issue_token",
     "list_people",
     "open_session",
+    "renew_person",
     "retire_person",
     "revoke_token",
     "sees_all_cases",
@@ -98,12 +102,15 @@ def add_person(
     name: str,
     roles: Iterable[str],
     public_key: PublicKey | None = None,
+    passphrase: bytes | None = None,
 ) -> dict[str, Any]:
     """Let a person use the node; with a key, the member vouches for it for two years.
 
+    `passphrase` is the member key's, where it has one.
+
     Raises:
         RefusedError: the actor may not add people.
-        InputError: the id, name or roles cannot be so, or the key is the node's own.
+        InputError: the id, name or roles cannot be so, the key is the node's own, or the member key is away or locked.
         ConflictError: the person or the key is there already.
     """
     held = _check_roles(roles)
@@ -116,12 +123,13 @@ def add_person(
         with node.store.begin() as conn:
             _check_new(conn, node, id, public_key)
             now = node.clock()
+            voucher = _vouch(node, id, held, public_key, now, passphrase) if public_key else None
             row = {
                 "id": id,
                 "name": name,
                 "roles": held,
                 "public_key": public_key.to_text() if public_key else None,
-                "voucher": _vouch(node, id, held, public_key, now) if public_key else None,
+                "voucher": voucher,
                 "active": True,
                 "added": now,
             }
@@ -131,8 +139,30 @@ def add_person(
     return _view(row)
 
 
+def renew_person(node: Node, actor: Actor, person: str, *, passphrase: bytes | None = None) -> dict[str, Any]:
+    """Vouch for a person's key for two more years from now; what was signed under the old word stays signed.
+
+    Raises:
+        RefusedError: the actor may not manage people, or the person has no key.
+        NotFound: there is no such person, or they do not use the node any more.
+        InputError: the member key is away or locked.
+    """
+    with recording_refusals(node, actor, "person.renew", person):
+        check_permission(actor, "person.add")
+        with node.store.begin() as conn:
+            row, now = get_person(conn, person), node.clock()
+            if not row.active:
+                raise NotFound("this person does not use the node any more", place=f"person {person}")
+            if row.public_key is None:
+                raise KeyMissing("there is no key to vouch for", place=f"person {person}")
+            voucher = _vouch(node, person, list(row.roles), parse_public_key(row.public_key), now, passphrase)
+            conn.execute(update(tables.person).where(tables.person.c.id == person).values(voucher=voucher))
+            record_audit(conn, time=now, actor=actor.id, act="person.renew", subject=person, detail={})
+    return _view(row._asdict())
+
+
 def retire_person(node: Node, actor: Actor, person: str) -> dict[str, Any]:
-    """End a person's use of the node, with all tokens and sessions.
+    """End a person's use of the node, with all tokens and sessions, and their signatures on what is still a draft.
 
     Raises:
         RefusedError: the actor may not manage people.
@@ -144,8 +174,9 @@ def retire_person(node: Node, actor: Actor, person: str) -> dict[str, Any]:
             row = get_person(conn, person)
             conn.execute(update(tables.person).where(tables.person.c.id == person).values(active=False))
             revoke_all(conn, person, ("person", "session"), node.clock())
+            detail = {"voided": _void_signatures(conn, node, person)}
             record_audit(
-                conn, time=node.clock(), actor=actor.id, act="person.retire", subject=person, detail={}
+                conn, time=node.clock(), actor=actor.id, act="person.retire", subject=person, detail=detail
             )
     return _view({**row._asdict(), "active": False})
 
@@ -207,11 +238,23 @@ def _check_new(conn: Connection, node: Node, person: str, key: PublicKey | None)
         )
 
 
-def _vouch(node: Node, person: str, roles: list[str], key: PublicKey, now: int) -> dict[str, Any]:
+def _vouch(
+    node: Node, person: str, roles: list[str], key: PublicKey, now: int, passphrase: bytes | None
+) -> dict[str, Any]:
     officer = Officer(
         member=node.me.id, id=person, roles=tuple(roles), key=key, since=now, expires=now + VOUCHED_SECONDS
     )
-    return build_voucher(officer, read_member_key(node)).to_dict()
+    return build_voucher(officer, read_member_key(node, passphrase)).to_dict()
+
+
+def _void_signatures(conn: Connection, node: Node, person: str) -> list[str]:
+    """Take a person's signatures off what is not published yet; the drafts that lost one."""
+    signature, statement = tables.signature.c, tables.statement.c
+    drafts = select(statement.id).where(statement.state == "draft", statement.member == node.me.id)
+    theirs = and_(signature.officer == person, signature.statement_id.in_(drafts))
+    voided = list(conn.scalars(select(signature.statement_id).where(theirs).order_by(signature.statement_id)))
+    conn.execute(delete(tables.signature).where(theirs))
+    return voided
 
 
 def _view(row: dict[str, Any]) -> dict[str, Any]:

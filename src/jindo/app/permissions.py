@@ -23,7 +23,8 @@ ADMIN, AUDITOR = "admin", "auditor"
 
 _CASEWORK = frozenset({"analyst", "prosecutor", "liaison"})
 _WORK = _CASEWORK | {"compliance"}
-_RECEIVING = frozenset({"liaison", "compliance"})
+RECEIVING = frozenset({"liaison", "compliance"})
+"""Roles of those who deal with other members."""
 _ADMIN = frozenset({ADMIN})
 _ALL = frozenset(ROLES)
 
@@ -134,7 +135,7 @@ def check_case_access(conn: Connection, actor: Actor, case_id: str, *, missing_o
     if actor.kind == "person" and conn.execute(mine).first() is not None:
         return
     known = select(tables.case.c.id).where(tables.case.c.id == case_id)
-    if missing_ok and actor.roles & _RECEIVING and conn.execute(known).first() is None:
+    if missing_ok and actor.roles & RECEIVING and conn.execute(known).first() is None:
         return
     raise CaseClosed("there is no such case that is open to you", place=f"{actor.kind} {actor.id}")
 

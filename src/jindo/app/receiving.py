@@ -23,7 +23,7 @@ from jindo.app.acting import new_id
 from jindo.app.client import Partner
 from jindo.app.consequences import follow_theirs
 from jindo.app.node import Node, service_voucher
-from jindo.base.errors import IntegrityError, JindoError
+from jindo.base.errors import IntegrityError, JindoError, SourceError
 from jindo.base.markings import Tlp
 from jindo.seal import Signature, leaf_hash, preauth_bytes, verify_inclusion
 from jindo.share import (
@@ -37,10 +37,10 @@ from jindo.share import (
     build_receipt_objects,
     check_known,
     check_release,
-    count_quarantined,
     find_envelope,
     find_leaf,
     list_members,
+    measure_quarantine,
     parse_statement,
     parse_voucher,
     publish,
@@ -54,9 +54,12 @@ from jindo.share import (
 )
 from jindo.store import tables
 
+DAY = 86_400
 MOST_QUARANTINED = 1_000
-"""Statements of one member kept in quarantine; of more than these only the first are kept."""
-FAR_AHEAD = 86_400
+"""Statements of one member kept in quarantine a day; what comes beyond is counted and not kept."""
+MOST_QUARANTINED_BYTES = 16 * 1024 * 1024
+"""Bytes of one member kept in quarantine a day."""
+FAR_AHEAD = DAY
 """Seconds: what is dated less far ahead is looked at again later, what is dated further is refused."""
 
 _LOG = logging.getLogger("jindo.receiving")
@@ -98,6 +101,8 @@ def open_carrier(node: Node, member: Member, item: Mapping[str, Any]) -> Carried
         return Carried(payload, None, None, str(error), is_early=early)
     except JindoError as error:
         return Carried(payload, None, None, str(error))
+    except Exception as error:
+        return Carried(payload, None, None, _report_bug(member, error))
     return Carried(payload, signed, find_leaf(item), "")
 
 
@@ -127,14 +132,18 @@ def check_logged(partner: Partner, carried: Carried, checkpoint: tuple[int, byte
         said = json.loads(data)
         same = (said["commitment"], said["subject"]) == (signed.sha256, signed.statement.id)
         verify_inclusion(leaf_hash(data), index=leaf, size=size, proof=steps, root=root)
-    except (KeyError, TypeError, ValueError, AttributeError, JindoError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError, JindoError) as error:
         raise NotInLog(f"the proof for the statement {signed.statement.id} does not hold") from error
     if not same:
         raise NotInLog(f"the log of {signed.statement.member} has another statement in this place")
 
 
 def take_in(conn: Connection, node: Node, member: Member, carried: Carried) -> str:
-    """Take in one statement: `received`, `known` or `quarantined`."""
+    """Take in one statement: `received`, `known` or `quarantined`.
+
+    Raises:
+        SourceError: our database cannot hold it now.
+    """
     if carried.signed is None:
         return _put_aside(conn, node, member, carried, carried.problem)
     try:
@@ -144,17 +153,25 @@ def take_in(conn: Connection, node: Node, member: Member, carried: Carried) -> s
             follow_theirs(conn, node, carried.signed.statement)
             if carried.signed.statement.kind != "receipt":
                 acknowledge(conn, node, carried.signed)
+    except SourceError:
+        raise  # our own database or disk fails us; the statement is as good as it was
     except JindoError as error:
         return _put_aside(conn, node, member, carried, str(error))
-    except Exception as error:  # a bug of ours must not let one statement stop all that come after it
-        places = "".join(traceback.format_tb(error.__traceback__))
-        _LOG.error("a statement of %s cannot be followed: %s\n%s", member.id, type(error).__name__, places)
-        return _put_aside(conn, node, member, carried, "Jindo failed on it in a way it does not expect")
+    except Exception as error:
+        return _put_aside(conn, node, member, carried, _report_bug(member, error))
     return "received"
 
 
+def _report_bug(member: Member, error: Exception) -> str:
+    """A bug of ours must not let one statement stop all that come after it; its place in the code is logged."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("a statement of %s cannot be followed: %s\n%s", member.id, type(error).__name__, places)
+    return "Jindo failed on it in a way it does not expect"
+
+
 def _put_aside(conn: Connection, node: Node, member: Member, carried: Carried, problem: str) -> str:
-    if count_quarantined(conn, member.id) < MOST_QUARANTINED:
+    count, size = measure_quarantine(conn, member.id, since=node.clock() - DAY)
+    if count < MOST_QUARANTINED and size + len(carried.payload) <= MOST_QUARANTINED_BYTES:
         record_quarantined(conn, carried.payload, member.id, problem, node.clock())
     return "quarantined"
 

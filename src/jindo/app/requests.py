@@ -16,20 +16,25 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id
 from jindo.app.node import Node
 from jindo.app.people import Actor, check_case_access, check_permission
+from jindo.app.permissions import RECEIVING
 from jindo.app.sharing import ask_gate, draft_statement, publish_and_follow
 from jindo.app.showing import view_statement
 from jindo.base.errors import InputError, NotFound, RefusedError
+from jindo.base.markings import Tlp
 from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
 from jindo.respond import (
+    TELLING,
     Case,
     Exhibit,
     Matching,
     Request,
     build_reply_body,
     build_request_body,
+    check_case_open,
+    check_ground,
     check_request,
-    find_case,
+    find_lost_ground,
     find_standing_trace,
     get_case,
     get_exhibit,
@@ -37,28 +42,29 @@ from jindo.respond import (
     list_replies,
     match_accounts,
     parse_accounts,
-    recalled_ids,
     record_reply,
     record_request,
     request_state,
-    unstands,
 )
 from jindo.respond import list_requests as read_requests
 from jindo.share import (
-    GateItem,
     Member,
     Statement,
+    build_gate_item,
     build_reply_objects,
     build_request_objects,
     check_ready,
     derive_statement_id,
     get_member,
+    list_members,
     read_statement,
 )
 
 DAY = 86_400
 DEFAULT_EXPIRY_DAYS = 14
 DEFAULT_HOLD_DAYS = 30
+HOLDERS = frozenset({"exchange", "issuer"})
+"""Kinds of member that hold accounts or coins for others."""
 _TEXTS = ("authority", "scope", "confidentiality", "urgency", "urgency_reason", "language", "release_contact")
 
 
@@ -80,22 +86,23 @@ def draft_request(
 
     Raises:
         NotFound: the case, the addressee or the exhibit is not there, or nothing was traced yet.
+        InputError: the addressee holds nobody's accounts, or a field cannot be read.
         RefusedError: a field is missing, or the gate does not let it through.
     """
     case_id, given = find_case_id(node, case), dict(fields or {})
 
     def do(conn: Connection) -> View:
         found, member = get_case(conn, case_id), get_member(conn, addressee)
+        _check_addressee(conn, member)
         trace = _find_trace(conn, node, case_id, exhibit)
         nonce = new_id()
         request_id = derive_statement_id(node.me.id, nonce)
         body = _build_body(node, actor, found, trace, member, kind, given, request_id)
         check_request(body)
-        check_ground(conn, trace)
-        statement = _build_statement(node, found, member, body, nonce)
-        item = GateItem(
-            "request", found.tlp, node.me.id, found.purpose, body["expires"], frozenset({member.id})
-        )
+        check_ground(conn, trace.id)
+        marking = max(found.tlp, trace.tlp, key=lambda level: level.rank)
+        statement = _build_statement(node, found, member, body, nonce, marking)
+        item = build_gate_item(statement)
         _, denials = ask_gate(conn, node, item, [member.id], subject=body["id"], case_id=case_id)
         if denials:
             raise RefusedError(f"the gate denies it ({denials[0]['rule']})", remedy=denials[0]["reason"])
@@ -114,7 +121,8 @@ def send_request(node: Node, actor: Actor, request: str, once: str | None = None
 
     Raises:
         NotFound: there is no such request.
-        RefusedError: a signature is missing, or it is not ours to send.
+        RefusedError: a signature is missing, the case has expired, the request rests on what was recalled, or it is not
+            ours to send.
     """
 
     def do(conn: Connection) -> View:
@@ -122,27 +130,14 @@ def send_request(node: Node, actor: Actor, request: str, once: str | None = None
         if found.origin != node.me.id:
             raise RefusedError("another member's request is not ours to send", place=request)
         check_case_access(conn, actor, found.case_id)
+        check_case_open(conn, found.case_id, time=node.clock())
         check_ready(conn, found.statement_id)
-        check_ground(conn, get_exhibit(conn, str(found.body["custody"]["exhibit_id"])))
+        check_ground(conn, str(found.body["custody"]["exhibit_id"]))
         if read_statement(conn, found.statement_id).state == "draft":
             publish_and_follow(conn, node, found.statement_id, actor.id)
         return view_request(conn, node, found)
 
     return perform(node, actor, "request.send", do, subject=request, once=once)
-
-
-def check_ground(conn: Connection, trace: Exhibit) -> None:
-    """Hold that nothing recalled has taken the ground from the trace that a request rests on.
-
-    Raises:
-        RefusedError: something has.
-    """
-    if unstands(trace, recalled_ids(conn)):
-        raise RefusedError(
-            f"exhibit {trace.n} rests on what was recalled",
-            place=f"exhibit {trace.id}",
-            remedy="Draft the request again from a trace that stands.",
-        )
 
 
 def list_requests(node: Node, actor: Actor, case: str | None = None) -> View:
@@ -204,22 +199,25 @@ def draft_reply(
     """Draft the answer to a request that came to us; one officer signs it.
 
     Without a state, what was found and can be held says it: held, partially held, already moved, no such customer.
+    What says so much of an account is for those who may match; all who answer can say that it came, or refuse.
 
     Raises:
         InputError: the state or the time cannot be read, or the reason is missing.
         NotFound: there is no such request.
-        RefusedError: the request is not to us.
+        RefusedError: the request is not to us, or the actor may not see what is held.
     """
-    end = parse_time(until) if until else None
+    end = parse_time(until, place="until") if until else None
 
     def do(conn: Connection) -> View:
         found = _get_visible(conn, node, actor, request)
         if found.addressee != node.me.id:
             raise RefusedError("only the addressee answers a request", place=request)
+        if state in (None, *TELLING):
+            check_permission(actor, "request.match")
         made, nonce = node.clock(), new_id()
         body = build_reply_body(
             found,
-            _match(node, found),
+            _match(node, found) if state in (None, *TELLING) else None,
             id=derive_statement_id(node.me.id, nonce),
             me=node.me,
             made=made,
@@ -251,7 +249,7 @@ def draft_reply(
 
 
 def view_request(conn: Connection, node: Node, request: Request) -> View:
-    """A request in a few fields, with its state and its replies."""
+    """A request in a few fields, with its state and its replies; `lost` is what it rests on and was recalled since."""
     body = request.body
     return {
         "id": request.id,
@@ -261,6 +259,7 @@ def view_request(conn: Connection, node: Node, request: Request) -> View:
         "addressee": request.addressee,
         "kind": request.kind,
         "state": request_state(conn, request.id, node.clock()),
+        "lost": find_lost_ground(conn, str(body["custody"]["exhibit_id"])),
         "made": format_time(request.made),
         "expires": format_time(int(body["expires"])),
         "urgency": str(body["urgency"]),
@@ -281,6 +280,22 @@ def view_request(conn: Connection, node: Node, request: Request) -> View:
             for reply in list_replies(conn, request.id)
         ],
     }
+
+
+def _check_addressee(conn: Connection, member: Member) -> None:
+    """Hold that who is asked holds accounts for others.
+
+    Raises:
+        InputError: it is no exchange and no issuer.
+    """
+    if member.kind in HOLDERS:
+        return
+    holders = ", ".join(one.id for one in list_members(conn) if one.kind in HOLDERS)
+    raise InputError(
+        f"{member.id} is of the kind {member.kind}: who holds accounts and can freeze is an exchange or an issuer",
+        place="to",
+        remedy=f"Known are: {holders or 'none yet'}. To tell {member.id} of the case: jindo share push.",
+    )
 
 
 def _find_trace(conn: Connection, node: Node, case_id: str, exhibit: str | None) -> Exhibit:
@@ -319,7 +334,7 @@ def _build_body(
         officer={"id": actor.id, **officer},
         kind=kind,
         made=made,
-        expires=parse_time(str(expires)) if expires else made + DEFAULT_EXPIRY_DAYS * DAY,
+        expires=parse_time(str(expires), place="expires") if expires else made + DEFAULT_EXPIRY_DAYS * DAY,
         duration_days=_parse_days(given.get("duration_days", DEFAULT_HOLD_DAYS)),
         tool="jindo",
         version=VERSION,
@@ -335,7 +350,7 @@ def _parse_days(value: Any) -> int:
 
 
 def _build_statement(
-    node: Node, case: Case, addressee: Member, body: Mapping[str, Any], nonce: str
+    node: Node, case: Case, addressee: Member, body: Mapping[str, Any], nonce: str, marking: Tlp
 ) -> Statement:
     return Statement(
         nonce=nonce,
@@ -345,11 +360,11 @@ def _build_statement(
         subject=body["id"],
         made=body["made"],
         expires=body["expires"],
-        tlp=case.tlp,
+        tlp=marking,
         purpose=case.purpose,
         recipients=(addressee.id,),
         body=body,
-        objects=tuple(build_request_objects(node.me, body, case.tlp, body["made"])),
+        objects=tuple(build_request_objects(node.me, body, marking, body["made"])),
     )
 
 
@@ -366,10 +381,11 @@ def _match(node: Node, request: Request) -> Matching:
 
 
 def _may_see(conn: Connection, node: Node, actor: Actor, request: Request) -> bool:
-    if request.addressee == node.me.id or find_case(conn, request.case_id) is None:
+    """Requests to us are for those who deal with other members; all else is for the people of the case."""
+    if request.addressee == node.me.id and actor.kind == "person" and actor.roles & RECEIVING:
         return True
     try:
-        check_case_access(conn, actor, request.case_id)
+        check_case_access(conn, actor, request.case_id, missing_ok=True)
     except RefusedError:
         return False
     return True

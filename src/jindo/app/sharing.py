@@ -18,11 +18,20 @@ from jindo.app.acting import View, look, new_id, perform
 from jindo.app.cases import find_case_id, own_exhibits
 from jindo.app.consequences import follow_own
 from jindo.app.node import Node
-from jindo.app.people import Actor, check_case_access, get_officer
+from jindo.app.onward import check_statement_onward, find_foreign_labels
+from jindo.app.people import Actor, check_case_access
 from jindo.app.showing import view_statement
-from jindo.base.errors import InputError, RefusedError
+from jindo.app.signers import get_key_officer
+from jindo.base.errors import InputError, NotFound, RefusedError
 from jindo.base.markings import Tlp
-from jindo.respond import Case, Exhibit, build_case_body, build_exhibit_body, get_case
+from jindo.respond import (
+    Case,
+    Exhibit,
+    build_case_body,
+    build_exhibit_body,
+    check_ground,
+    get_case,
+)
 from jindo.seal import Signature
 from jindo.share import (
     Denied,
@@ -31,7 +40,6 @@ from jindo.share import (
     StoredStatement,
     build_case_objects,
     build_exhibit_objects,
-    build_gate_item,
     check_known,
     check_ready,
     check_release,
@@ -60,12 +68,12 @@ def share_case(
 ) -> View:
     """Draft what tells these members of a case: the case itself, then its exhibits, each as its marking allows.
 
-    What a member was told already is not drafted for it again. The view holds the statements to sign and what the
-    gate denied, with the rule.
+    What a member was told already is not drafted for it again, and a draft that waits to be signed is given again. The
+    view holds the statements to sign and what the gate denied, with the rule.
 
     Raises:
         InputError: nobody is named.
-        NotFound: the case or an item is not there.
+        NotFound: the case, an item or a member is not there.
         RefusedError: the actor may not share.
     """
     case_id = find_case_id(node, case)
@@ -73,6 +81,7 @@ def share_case(
         raise InputError("name at least one member to share with", place="to")
 
     def do(conn: Connection) -> View:
+        check_members(conn, to)
         found = get_case(conn, case_id)
         share = _Share(conn, node, found, sorted(set(to)))
         if found.origin == node.me.id:
@@ -101,11 +110,13 @@ class _Share:
         self._offer("exhibit", exhibit.id, exhibit.title, exhibit.tlp, build_exhibit_body(exhibit))
 
     def _offer(self, kind: str, subject: str, title: str, tlp: Tlp, body: Mapping[str, Any]) -> None:
-        told = members_told(self.conn, subject)
+        waiting = find_waiting(self.conn, self.node, self.case.id, subject, to=self.to)
+        self.drafts += [view_statement(self.conn, draft) for draft in waiting]
+        told = members_told(self.conn, subject).union(*(draft.statement.recipients for draft in waiting))
         item = GateItem(kind, tlp, self.node.me.id, self.case.purpose, self.case.expires)
         asked = [member for member in self.to if member not in told]
         allowed, denials = ask_gate(self.conn, self.node, item, asked, subject=subject, case_id=self.case.id)
-        for foreign in self._foreign_labels(body):
+        for foreign in find_foreign_labels(self.conn, self.node, body.get("facts", {})):
             allowed, more = ask_gate(
                 self.conn, self.node, foreign, allowed, subject=subject, case_id=self.case.id
             )
@@ -130,12 +141,6 @@ class _Share:
             objects=objects,
         )
         self.drafts.append(draft_statement(self.conn, self.node, statement))
-
-    def _foreign_labels(self, body: Mapping[str, Any]) -> list[GateItem]:
-        """What the gate knows of other members' labels that a trace of ours rests on: they are theirs to pass on."""
-        rests_on = body.get("facts", {}).get("rests_on", ())
-        said = [read_statement(self.conn, one).statement for one in rests_on]
-        return [build_gate_item(one) for one in said if one.member != self.node.me.id]
 
     def _build_face(self, kind: str, body: Mapping[str, Any], tlp: Tlp, made: int) -> tuple[Any, ...]:
         me = self.node.me
@@ -163,14 +168,44 @@ def ask_gate(
     return allowed, denials
 
 
+def check_members(conn: Connection, names: Iterable[str]) -> None:
+    """Hold that each of these is a member that this node knows: a slip in a name shall not look like a denial.
+
+    Raises:
+        NotFound: one is not.
+    """
+    known = {member.id for member in list_members(conn)}
+    strangers = sorted(set(names) - known)
+    if strangers:
+        raise NotFound(
+            f"no member {strangers[0]} is known here",
+            place="to",
+            remedy=f"Known are: {', '.join(sorted(known)) or 'none'}. Whose card is here is one: jindo node join.",
+        )
+
+
+def find_waiting(
+    conn: Connection, node: Node, case_id: str, subject: str, *, to: Iterable[str]
+) -> list[StoredStatement]:
+    """Drafts about this that wait for signatures, and are for none but these members."""
+    asked = set(to)
+    return [
+        stored
+        for stored in read_statements(conn, case_id=case_id, state="draft")
+        if (stored.statement.member, stored.statement.subject) == (node.me.id, subject)
+        and stored.statement.kind in {"case", "exhibit"}
+        and asked.issuperset(stored.statement.recipients)
+    ]
+
+
 def members_told(conn: Connection, subject: str) -> set[str]:
-    """The members that a statement of ours about this is for, drafts included."""
+    """The members to whom we published a statement about this."""
     said, audience = tables.statement, tables.audience
     asked = select(audience.c.member).join(said, said.c.id == audience.c.statement_id)
     ours = (
         said.c.subject == subject,
         said.c.kind.in_(("case", "exhibit")),
-        said.c.state.in_(("draft", "published")),
+        said.c.state == "published",
     )
     return set(conn.scalars(asked.where(*ours)))
 
@@ -225,7 +260,8 @@ def add_signature(
 
     Raises:
         NotFound: there is no such statement.
-        RefusedError: the key is not the actor's, or the statement is no draft any more.
+        RefusedError: the key is not the actor's, the statement is no draft any more, or what a request rests on was
+            recalled.
         IntegrityError: the signature is not by this key over this payload.
     """
     signature = Signature(key_id, _parse_base64(sig))
@@ -233,13 +269,9 @@ def add_signature(
     def do(conn: Connection) -> View:
         stored = read_statement(conn, statement)
         check_may_see(conn, actor, stored)
-        officer, voucher = get_officer(conn, node, actor)
-        if officer.key.key_id != key_id:
-            raise RefusedError(
-                "the key is not the one that is vouched for under your name",
-                place="key_id",
-                remedy="Sign with your own key; nobody hands in another's signature.",
-            )
+        if stored.statement.kind == "request":
+            check_ground(conn, str(stored.statement.body["custody"]["exhibit_id"]))
+        officer, voucher = get_key_officer(conn, node, actor, key_id)
         record_signature(
             conn, statement, signature=signature, voucher=voucher, officer=officer, time=node.clock()
         )
@@ -255,9 +287,11 @@ def publish_and_follow(conn: Connection, node: Node, statement: str, actor: str)
     """Publish a statement of ours, and do what follows from it here.
 
     Raises:
-        RefusedError: one of those who signed uses the node no more.
+        RefusedError: one of those who signed uses the node no more, or the gate does not let it go.
     """
-    _check_still_here(conn, read_statement(conn, statement))
+    stored = read_statement(conn, statement)
+    _check_still_here(conn, stored)
+    check_statement_onward(conn, node, stored.statement)
     publish(conn, statement, me=node.me, time=node.clock())
     follow_own(conn, node, read_statement(conn, statement).statement, actor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -47,11 +48,13 @@ def title_of(kind: str, body: Any) -> str:
     if kind in {"case", "exhibit"}:
         return str(body.get("title", ""))
     if kind == "label":
-        return (
-            f"{body.get('service', '')} · {body.get('kind', '')} · {len(body.get('addresses', ()))} addresses"
-        )
+        named = len(body.get("addresses", ()))
+        addresses = "1 address" if named == 1 else f"{named} addresses"
+        return f"{body.get('service', '')} · {body.get('kind', '')} · {addresses}"
     if kind == "request":
-        return str(body.get("reference", "")) or str(body.get("type", ""))
+        case = body.get("case")
+        number = case.get("number", "") if isinstance(case, Mapping) else ""
+        return f"{body.get('kind', '')} {number}".strip()
     if kind == "reply":
         return str(body.get("state", ""))
     return str(body.get("reason", ""))

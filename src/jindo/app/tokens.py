@@ -4,18 +4,22 @@
 * A page's session is opened with a person's token, ends within 12 hours and with the token's own end, and opens
   no other session.
 * A token that is unknown, has ended or was withdrawn gives the same answer.
+* What is refused only reads: nobody outside can keep the node's one writer busy. Failed attempts are counted, and go on
+  record as one audit row a minute.
 * Another member's node shows a pass that it signed for us (`share`); it is worth minutes.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from jindo.app.node import Node
+from jindo.app.papers import SERVICE
 from jindo.app.permissions import ADMIN, AUDITOR, Actor, check_permission
 from jindo.app.refusals import recording_refusals
 from jindo.base.errors import InputError, NotFound, RefusedError
@@ -55,13 +59,14 @@ def sign_in(node: Node, token: str) -> Actor:
     Raises:
         TokenRefused: nobody's, or nobody's any more.
     """
-    if not token.startswith(TOKEN_PREFIX):
-        return _sign_in_by_pass(node, token)
-    with node.store.read() as conn:
-        row = _find_token(conn, token, node.clock())
-        if row.kind == "member":
-            return Actor(get_member(conn, row.subject).id, frozenset(), "member")
-        return _actor_of(conn, row.subject)
+    with _counting_failures(node):
+        if not token.startswith(TOKEN_PREFIX):
+            return _sign_in_by_pass(node, token)
+        with node.store.read() as conn:
+            row = _find_token(conn, token, node.clock())
+            if row.kind == "member":
+                return Actor(get_member(conn, row.subject).id, frozenset(), "member")
+            return _actor_of(conn, row.subject)
 
 
 def issue_token(
@@ -113,14 +118,12 @@ def open_session(node: Node, token: str) -> str:
     Raises:
         TokenRefused: it is no person's token, or does not count any more.
     """
-    if not token.startswith(TOKEN_PREFIX):
-        raise TokenRefused("this is no token of this node")
+    with _counting_failures(node), node.store.read() as conn:
+        _find_opener(conn, token, node.clock())
     with node.store.begin() as conn:
         now = node.clock()
-        row = _find_token(conn, token, now)
-        if row.kind != "person":
-            raise TokenRefused("only a person's token opens a session")
-        person = _actor_of(conn, row.subject).id
+        row = _find_opener(conn, token, now)
+        person = row.subject
         session = _record_token(conn, person, "session", now, min(now + SESSION_SECONDS, row.expires))
         record_audit(conn, time=now, actor=person, act="session.open", subject=person, detail={})
     return session
@@ -128,14 +131,63 @@ def open_session(node: Node, token: str) -> str:
 
 def close_session(node: Node, session: str) -> None:
     """End a session; one that has ended already, or never was, is left."""
-    with node.store.begin() as conn:
-        mine = (tables.token.c.hash == _hash(session)) & (tables.token.c.kind == "session")
-        open_one = mine & tables.token.c.revoked.is_(None)
+    mine = (tables.token.c.hash == _hash(session)) & (tables.token.c.kind == "session")
+    open_one = mine & tables.token.c.revoked.is_(None)
+    with node.store.read() as conn:
         subject = conn.scalar(select(tables.token.c.subject).where(open_one))
-        if subject is None:
-            return
-        conn.execute(update(tables.token).where(open_one).values(revoked=node.clock()))
-        record_audit(conn, time=node.clock(), actor=subject, act="session.close", subject=subject, detail={})
+    if subject is None:
+        return
+    with node.store.begin() as conn:
+        ended = conn.execute(update(tables.token).where(open_one).values(revoked=node.clock())).rowcount
+        if ended:
+            now = node.clock()
+            record_audit(conn, time=now, actor=subject, act="session.close", subject=subject, detail={})
+
+
+def record_knocks(node: Node, *, all_of_them: bool = False) -> None:
+    """Enter failed attempts to sign in in the audit trail: a row for each minute that is over.
+
+    Raises:
+        SourceError: the database does not answer; they are kept for the next time.
+    """
+    over = node.knocks.take(node.clock(), all_of_them=all_of_them)
+    if not over:
+        return
+    try:
+        with node.store.begin() as conn:
+            for minute, count in sorted(over.items()):
+                record_audit(
+                    conn,
+                    time=node.clock(),
+                    actor=SERVICE,
+                    act="sign-in.refused",
+                    subject=format_time(minute),
+                    detail={"count": count},
+                )
+    except BaseException:
+        for minute, count in over.items():
+            node.knocks.add(minute, count)
+        raise
+
+
+@contextmanager
+def _counting_failures(node: Node) -> Iterator[None]:
+    try:
+        yield
+    except TokenRefused:
+        node.knocks.count(node.clock())
+        raise
+
+
+def _find_opener(conn: Connection, token: str, now: int) -> Row[Any]:
+    """The row of a person's token, with which a session may be opened."""
+    if not token.startswith(TOKEN_PREFIX):
+        raise TokenRefused("this is no token of this node")
+    row = _find_token(conn, token, now)
+    if row.kind != "person":
+        raise TokenRefused("only a person's token opens a session")
+    _actor_of(conn, row.subject)
+    return row
 
 
 def get_person(conn: Connection, person: str) -> Row[Any]:

@@ -26,6 +26,7 @@ from jindo.app.case_folder import (
     check_exhibits,
     check_listed,
     explain_break,
+    name_statement,
     read_cards,
     read_history_payload,
     read_manifest,
@@ -125,10 +126,9 @@ def _check_files(folder: Path, manifest: FolderManifest, members: Mapping[str, M
     changed = check_listed(folder, manifest.files)
     if changed is not None:
         raise IntegrityError(explain_break(folder, changed, members), place=str(folder / changed.name))
-    count = len(manifest.files)
-    return Check(
-        "files", f"{count} files are those that {manifest.member} listed and signed; TLP:{manifest.marking}"
-    )
+    told = f"{len(manifest.files)} files are those that {manifest.member} listed and signed; TLP:{manifest.marking}"
+    left = ", ".join(f"{row['exhibits']} marked TLP:{row['tlp']}" for row in manifest.left_out)
+    return Check("files", f"{told}; exhibits LEFT OUT by {manifest.member}: {left}" if left else told)
 
 
 def _tell_members(members: Mapping[str, Member]) -> Check:
@@ -153,11 +153,13 @@ def _read_record(folder: Path, manifest: FolderManifest) -> Row:
         told = (record["held_by"], record["as_of"], record["case"]["id"], record["case"]["number"])
         if told != (manifest.member, manifest.made, manifest.case["id"], manifest.case["number"]):
             raise IntegrityError("the record is of another case, member or time than the list of files")
+        for row in record["statements"]:
+            name_statement(row["id"])
         return dict(record)
 
 
 def _read_statement(folder: Path, row: Row, members: Mapping[str, Member], at: int) -> SignedStatement:
-    path = folder / "statements" / f"{row['id']}.json"
+    path = folder / name_statement(row["id"])
     with broken_at(path):
         envelope, vouchers = read_statement_file(read_paper(path))
         if row["member"] not in members:
@@ -186,7 +188,9 @@ def _read_history(folder: Path, manifest: FolderManifest, exporter: Member) -> l
 def _check_record(case: _Case) -> Check:
     """The record lists every statement of the folder, and says of the case and its exhibits what was signed."""
     with broken_at(case.folder / "case.json"):
-        listed = {f"statements/{row['id']}.json" for row in case.record["statements"]}
+        if tuple(case.record.get("left_out", ())) != case.manifest.left_out:
+            raise IntegrityError("the record and the list of files do not say the same of what was left out")
+        listed = {name_statement(row["id"]) for row in case.record["statements"]}
         there = {file.name for file in case.manifest.files if file.name.startswith("statements/")}
         if listed != there or len(listed) != len(case.record["statements"]):
             raise IntegrityError("the record does not list the statements that are here")
@@ -242,7 +246,7 @@ def _check_statements(case: _Case) -> Check:
 
 
 def _check_history(case: _Case) -> Check:
-    """Each exhibit's hash stands in the history, where it was added."""
+    """Each exhibit's hash stands in the history, where it was added; what is not here was left out by its marking."""
     with broken_at(case.folder / "history.json"):
         added = {
             row["detail"].get("exhibit"): row["detail"]
@@ -255,9 +259,24 @@ def _check_history(case: _Case) -> Check:
                 raise IntegrityError(
                     f"the history does not say that exhibit {exhibit['n']} was added as it is here"
                 )
+        here = {row["id"] for row in case.record["exhibits"]}
+        check_left_out([row for name, row in added.items() if name not in here], case.manifest.left_out)
     return Check(
         "history", f"{len(case.history)} rows, each sealing all before it, signed by {case.manifest.member}"
     )
+
+
+def check_left_out(missing: Sequence[Row], told: Sequence[Row]) -> None:
+    """Hold that the exhibits which the history adds and the record lacks are those that are said to be left out.
+
+    Raises:
+        IntegrityError: there are more, fewer, or others by their marking.
+    """
+    counts: dict[str, int] = {}
+    for row in missing:
+        counts[row["tlp"]] = counts.get(row["tlp"], 0) + 1
+    if counts != {row["tlp"]: row["exhibits"] for row in told}:
+        raise IntegrityError("the history adds exhibits that are neither here nor said to be left out")
 
 
 def _check_log(case: _Case) -> Check:

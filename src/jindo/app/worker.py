@@ -5,6 +5,7 @@
 * Work that cannot succeed (any other error of ours) fails at once, with its problem in words. A bug, and work that
   takes its process down with it, is tried a few times.
 * Told to stop, it is back within a second; what it leaves unfinished is done by whoever comes next.
+* Between two jobs it enters in the audit trail how often signing in failed.
 * Waiting is measured by a clock that only goes forward. Where the machine's time was set back, no job waits for the
   old time to come again.
 
@@ -26,6 +27,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select, update
 
 from jindo.app.node import Node
+from jindo.app.tokens import record_knocks
 from jindo.base.errors import ConflictError, InputError, IntegrityError, JindoError, SourceError
 from jindo.store import (
     Job,
@@ -99,6 +101,7 @@ class Worker:
             SourceError: the database does not answer.
         """
         with _working(self._node):
+            record_knocks(self._node)
             return self._run_next(threading.Event())
 
     def run_until(self, stop: threading.Event) -> None:
@@ -106,6 +109,7 @@ class Worker:
         with _working(self._node, first=True):
             while not stop.is_set():
                 try:
+                    record_knocks(self._node)
                     self._take_turn()
                     worked = self._run_next(stop)
                 except (SourceError, ConflictError) as error:

@@ -180,6 +180,26 @@ def _to_base58check(payload: bytes) -> Account:
     return Account(text)
 
 
+def is_checked_address(address: Account) -> bool:
+    """Whether an address of `parse_address` follows a format known here, so that a slip or a word is none.
+
+    Known are EVM's, bech32 and Base58Check of any version byte (Bitcoin and its test networks, Tron, Dogecoin, …).
+    """
+    if address.startswith("0x") or _BECH32.fullmatch(address):
+        return True
+    if not _BASE58.fullmatch(address):
+        return False
+    try:
+        return bool(_parse_base58(address))
+    except InputError:
+        return False
+
+
+def is_checked_tx_id(tx_id: TxId) -> bool:
+    """Whether a hash of `parse_tx_id` is 32 bytes of hex, as on the chains whose addresses have a known format."""
+    return _HASH.fullmatch(tx_id) is not None
+
+
 def _check_no_formula(text: str, says: str) -> None:
     """Results are opened in spreadsheets, which would run such a text."""
     if text[:1] in ("=", "+", "-", "@"):

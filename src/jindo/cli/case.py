@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from jindo.base.errors import InputError
+from jindo.base.markings import parse_tlp
 from jindo.base.times import parse_time
 from jindo.cli.case_tables import (
     render_assignment,
@@ -26,8 +27,8 @@ from jindo.cli.case_tables import (
 )
 from jindo.cli.keys import KeyFile
 from jindo.cli.output import Json, emit
-from jindo.cli.signing import sign_drafted
-from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names
+from jindo.cli.signing import open_signer, sign_drafted
+from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names, split_names
 from jindo.cli.statement_tables import render_drafted
 from jindo.cli.working import work_until_done
 
@@ -73,7 +74,7 @@ def open_(
         "kind": kind,
         "purpose": purpose,
         "legal_basis": legal_basis,
-        "expires": parse_time(expires) if expires else None,
+        "expires": parse_time(expires, place="--expires") if expires else None,
         "tlp": tlp,
         "summary": summary,
         "loss": [*read_loss(stolen), *({"tx_hash": tx_hash} for tx_hash in tx or ())],
@@ -118,7 +119,7 @@ def assign(
 
     with open_here(folder, token) as (node, actor):
         view = add_case_person(node, actor, case, person=person, role=role, once=once)
-    emit(view, render_assignment, as_json=as_json)
+    emit(view, partial(render_assignment, case=case), as_json=as_json)
 
 
 @commands.command("add")
@@ -198,6 +199,7 @@ def label(
 
     members = require_names(to, "--to")
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "label")
         drafted = draft_label(
             node,
             actor,
@@ -211,7 +213,7 @@ def label(
             once=once,
         )
         view = {"statements": [drafted["statement"]], "denials": drafted["denials"]}
-        view = sign_drafted(node, actor, view, key, once=once)
+        view = sign_drafted(node, actor, view, signer, once=once)
     emit(view, render_drafted, as_json=as_json)
 
 
@@ -219,6 +221,10 @@ def label(
 def export(
     case: CaseId,
     out: Annotated[Path, typer.Option(help="Folder for the export; absent or empty.", metavar="DIR")],
+    leave_out: Annotated[
+        str | None,
+        typer.Option(help="Leave out exhibits of these markings: red, amber+strict.", metavar="LEVEL,…"),
+    ] = None,
     folder: NodeFolder = None,
     token: Token = None,
     as_json: Json = False,
@@ -227,7 +233,8 @@ def export(
     from jindo.app import export_case
 
     with open_here(folder, token) as (node, actor):
-        view = export_case(node, actor, case, out)
+        markings = [parse_tlp(name) for name in split_names(leave_out)]
+        view = export_case(node, actor, case, out, leave_out=markings)
     emit(view, render_export, as_json=as_json)
 
 

@@ -13,7 +13,7 @@ from jindo.cli.findings import WORDS
 from jindo.cli.output import View, clean
 from jindo.cli.request_tables import render_requests
 from jindo.cli.statement_tables import list_spoken, render_denials, render_statements
-from jindo.cli.tables import build_facts, build_table, format_amount, format_count, name_asset
+from jindo.cli.tables import build_facts, build_table, format_amount, format_count, format_number, name_asset
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,9 @@ def render_case(console: Console, view: View) -> None:
         "expires": view["expires"],
         "marking": f"TLP:{view['tlp']}",
         "summary": view["summary"],
-        "named as stolen": f"{format_count(len(view['loss']))} movements or accounts" if view["loss"] else "",
+        "named as stolen": format_number(len(view["loss"]), "movement or account", "movements or accounts")
+        if view["loss"]
+        else "",
     }
     console.print(build_facts({name: text for name, text in facts.items() if text}))
 
@@ -106,9 +108,9 @@ def render_trace_facts(console: Console, exhibits: Sequence[Mapping[str, Any]]) 
     console.print()
 
 
-def render_assignment(console: Console, view: View) -> None:
-    """Who works in a case now."""
-    console.print(build_facts({"case": view["case"], "person": f"{view['person']} ({view['role']})"}))
+def render_assignment(console: Console, view: View, *, case: str) -> None:
+    """Who works in a case now, which is called as it was asked for."""
+    console.print(f"{view['person']} works on {case} now ({view['role']})", soft_wrap=True)
 
 
 def render_recalls(console: Console, recalls: Sequence[Mapping[str, Any]]) -> None:
@@ -176,10 +178,24 @@ def render_export(console: Console, view: View) -> None:
         "case": view["number"],
         "folder": view["path"],
         "marking": f"TLP:{view['marking']}",
+        "left out": describe_marked(view["left_out"]),
         "findings hash": view["findings_hash"] or "",
         "check it": f"jindo verify {view['path']}",
     }
     console.print(build_facts({name: text for name, text in facts.items() if text}))
+    if view["restricted"]:
+        levels = ",".join(str(row["tlp"]).lower() for row in view["restricted"])
+        console.print(
+            f"warning: {describe_marked(view['restricted'])} in clear: give the folder only to those who may read that, "
+            f"or export without: --leave-out {levels}",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
+def describe_marked(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many exhibits bear which marking: `1 exhibit marked TLP:RED`."""
+    return ", ".join(f"{format_number(row['exhibits'], 'exhibit')} marked TLP:{row['tlp']}" for row in rows)
 
 
 def render_brief(console: Console, view: View, *, lines: Sequence[str]) -> None:

@@ -54,9 +54,9 @@ def report_error(error: JindoError, *, as_json: bool) -> int:
     return exit_code(error)
 
 
-def report_usage(problem: str, place: str, *, as_json: bool) -> int:
+def report_usage(problem: str, place: str, *, remedy: str = "", as_json: bool) -> int:
     """Say on stderr that a command cannot be called so; gives the exit code."""
-    _say("usage", problem, place, f"Look at `{place} --help`.", as_json=as_json)
+    _say("usage", problem, place, f"{remedy} Look at `{place} --help`.".strip(), as_json=as_json)
     return USAGE
 
 

@@ -1,7 +1,8 @@
-"""An officer's key file: made once, kept by the officer, never by the node.
+"""Key files: an officer's, made once, kept by the officer, never by the node; and the passphrase of the member's.
 
 * A private key is PKCS8 in PEM, in a file that its owner alone can read; one that others can read is not used.
-* A passphrase comes from $JINDO_KEY_PASSPHRASE or is asked for on the terminal, and is never an argument.
+* A passphrase comes from $JINDO_KEY_PASSPHRASE ($JINDO_MEMBER_KEY_PASSPHRASE for the member key) or is asked for on
+  the terminal, and is never an argument.
 * A file is never overwritten: with a key is lost what only it could sign.
 """
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from jindo.seal import PublicKey, SigningKey
 
 PASSPHRASE = "JINDO_KEY_PASSPHRASE"  # noqa: S105  # the variable's name
+MEMBER_PASSPHRASE = "JINDO_MEMBER_KEY_PASSPHRASE"  # noqa: S105  # the variable's name
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 KeyFile = Annotated[
@@ -82,6 +84,27 @@ def read_key(path: Path) -> SigningKey:
     return SigningKey.from_pem(data, passphrase)
 
 
+def read_passphrase_file(path: Path) -> bytes:
+    """The first line of a file, for a key that is made.
+
+    Raises:
+        InputError: the line is empty.
+    """
+    first = path.read_bytes().partition(b"\n")[0].rstrip(b"\r")
+    if not first:
+        raise InputError("the first line holds no passphrase", place=str(path))
+    return first
+
+
+def find_member_passphrase(node: Path) -> bytes | None:
+    """The passphrase of a node's member key: of the environment, or asked for; none where the key has none."""
+    from jindo.app import has_locked_member_key
+
+    if not has_locked_member_key(node):
+        return None
+    return _known_passphrase(node / "keys" / "member.key", MEMBER_PASSPHRASE)
+
+
 def _new_passphrase(*, ask: bool) -> bytes | None:
     given = os.environ.get(PASSPHRASE)
     if ask and not given:
@@ -89,12 +112,12 @@ def _new_passphrase(*, ask: bool) -> bytes | None:
     return given.encode() if given else None
 
 
-def _known_passphrase(path: Path) -> bytes:
-    given = os.environ.get(PASSPHRASE)
+def _known_passphrase(path: Path, variable: str = PASSPHRASE) -> bytes:
+    given = os.environ.get(variable)
     if not given and not sys.stdin.isatty():
         raise InputError(
             "the key has a passphrase",
             place=str(path),
-            remedy=f"Put it into ${PASSPHRASE}, or use a terminal.",
+            remedy=f"Put it into ${variable}, or use a terminal.",
         )
     return (given or str(typer.prompt(f"passphrase of {path}", hide_input=True, err=True))).encode()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jindo.base.errors import InputError
-from jindo.cli.keys import write_key
+from jindo.cli.keys import find_member_passphrase, read_passphrase_file, write_key
 from jindo.cli.node_tables import (
     render_member,
     render_members,
@@ -66,6 +66,10 @@ def init(
         str | None,
         typer.Option(help="Of an exchange: names under which its addresses are labelled.", metavar="NAME,…"),
     ] = None,
+    passphrase_file: Annotated[
+        Path | None,
+        typer.Option(help="Its first line locks the member key, which vouches for people.", metavar="FILE"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a node: its folder, keys, certificate and database."""
@@ -81,6 +85,7 @@ def init(
         database=database,
         purposes=tuple(require_names(purposes, "--purposes")),
         services=tuple(split_names(services)),
+        passphrase=read_passphrase_file(passphrase_file) if passphrase_file else None,
     )
     try:
         emit(view_node(node), render_node, as_json=as_json)
@@ -93,12 +98,22 @@ def card(
     out: Annotated[
         Path | None, typer.Option(help="Write the signed card here, for partners.", metavar="FILE")
     ] = None,
+    renew: Annotated[
+        bool,
+        typer.Option("--renew", help="Have the member key vouch for the node's own key for two more years."),
+    ] = False,
     folder: NodeFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Show the node's own card and its key's fingerprint, to read out to a partner."""
-    from jindo.app import read_card
+    """Show the node's own card and its key's fingerprint, to read out to a partner.
 
+    Where node.toml's [node] section or the certificate changed, the member key signs the new card first.
+    """
+    from jindo.app import find_node, has_stale_papers, read_card, renew_papers
+
+    here = find_node(folder)
+    if renew or has_stale_papers(here):
+        renew_papers(here, passphrase=find_member_passphrase(here))
     with open_here(folder, None) as (node, _actor):
         if out is not None:
             out.write_bytes(read_card(node))
@@ -121,7 +136,7 @@ def join(
     from jindo.app import add_member
 
     with open_here(folder, token) as (node, actor):
-        view = add_member(node, actor, card.read_bytes(), fingerprint=fingerprint)
+        view = add_member(node, actor, card.read_bytes(), fingerprint=fingerprint, place=str(card))
     emit(view, render_member, as_json=as_json)
 
 
@@ -167,9 +182,12 @@ def add_user(
         raise InputError("a person has one key: made here, or elsewhere", place="--public-key")
     roles = require_names(role, "--role")
     with open_here(folder, token) as (node, actor):
+        lock = find_member_passphrase(node.folder) if key_out or public_key else None
         public = _officer_key(key_out, public_key, ask=passphrase)
         try:
-            view = add_person(node, actor, id=person, name=name, roles=roles, public_key=public)
+            view = add_person(
+                node, actor, id=person, name=name, roles=roles, public_key=public, passphrase=lock
+            )
         except BaseException:
             if key_out is not None:
                 key_out.unlink(missing_ok=True)  # made here a moment ago, and known to nobody
@@ -185,6 +203,21 @@ def list_users(folder: NodeFolder = None, token: Token = None, as_json: Json = F
     with open_here(folder, token) as (node, actor):
         view = list_people(node, actor)
     emit(view, render_people, as_json=as_json)
+
+
+@users.command("renew")
+def renew_user(
+    person: Annotated[str, typer.Argument(help="A person of the node who has a key.", metavar="ID")],
+    folder: NodeFolder = None,
+    token: Token = None,
+    as_json: Json = False,
+) -> None:
+    """Vouch for a person's key for two more years. Needs the member key."""
+    from jindo.app import renew_person
+
+    with open_here(folder, token) as (node, actor):
+        view = renew_person(node, actor, person, passphrase=find_member_passphrase(node.folder))
+    emit(view, render_person, as_json=as_json)
 
 
 @users.command("retire")

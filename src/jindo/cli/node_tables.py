@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from jindo.cli.output import View
-from jindo.cli.tables import build_facts, build_table, format_count
+from jindo.cli.tables import build_facts, build_table, format_number
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,6 +50,19 @@ def render_node(console: Console, view: View) -> None:
         "fingerprint": view["fingerprint"],
     }
     console.print(build_facts({name: value for name, value in facts.items() if value}))
+    if is_loopback(view["url"]):
+        console.print(
+            f"note: {view['url']} is this machine itself, and that is what the card says: partners elsewhere cannot reach "
+            f"it. Set url in {view['node']}/node.toml, then: jindo node card --out FILE",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads back to the machine that it is used on."""
+    host = urlsplit(url).hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
 
 
 def render_member(console: Console, view: View) -> None:
@@ -122,4 +136,6 @@ def render_token(console: Console, view: View) -> None:
 
 def render_revoked(console: Console, view: View) -> None:
     """How many tokens were taken back."""
-    console.print(f"{view['subject']}: {format_count(view['revoked'])} tokens and sessions ended")
+    console.print(
+        f"{view['subject']}: {format_number(view['revoked'], 'token or session', 'tokens and sessions')} ended"
+    )

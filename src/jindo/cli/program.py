@@ -22,6 +22,7 @@ from jindo.cli import demo, doctor, serve, trace, verify
 from jindo.cli.edge import (
     BUG,
     INTERRUPTED,
+    USAGE,
     report_bug,
     report_error,
     report_interrupt,
@@ -117,23 +118,28 @@ def run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     with watch_interrupts() as watch:
         try:
-            code = _invoke(words, as_json=as_json)
+            code = _invoke(words)
         except KeyboardInterrupt:
             code = INTERRUPTED
         except Exception as error:  # the edge: every error ends here
-            code = INTERRUPTED if watch.is_interrupted else _report(error, as_json=as_json)
+            code = INTERRUPTED if watch.is_interrupted else _report(error, words, as_json=as_json)
         if code == INTERRUPTED or (code and watch.is_interrupted):
             return report_interrupt(as_json=as_json)
     return code
 
 
-def _report(error: Exception, *, as_json: bool) -> int:
+def _report(error: Exception, words: Sequence[str], *, as_json: bool) -> int:
     if isinstance(error, typer.TyperException):
         context = getattr(error, "ctx", None)
-        return report_usage(
-            error.format_message(), context.command_path if context else "jindo", as_json=as_json
-        )
+        if not error.format_message():
+            return USAGE  # without a verb: the help has been shown
+        missing = _list_missing(context, words) if context and _names_an_option(error) else []
+        problem = f"missing: {', '.join(name for name, _ in missing)}" if missing else error.format_message()
+        remedy = " ".join(f"{name}: {text}" for name, text in missing)
+        place = context.command_path if context else "jindo"
+        return report_usage(problem, place, remedy=remedy, as_json=as_json)
     if isinstance(error, typer.Abort):
+        sys.stderr.write("Aborted.\n")
         return BUG
     if isinstance(error, JindoError):
         return report_error(error, as_json=as_json)
@@ -142,11 +148,25 @@ def _report(error: Exception, *, as_json: bool) -> int:
     return report_bug(error, as_json=as_json)
 
 
-def _invoke(words: Sequence[str], *, as_json: bool) -> int:
+def _names_an_option(error: Exception) -> bool:
+    return str(getattr(getattr(error, "param", None), "name", "")) != "" and "Missing" in type(error).__name__
+
+
+def _list_missing(context: Any, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Every required option that was not given, with its help: better named at once than one after the other."""
+    return [
+        (f"{param.opts[0]} {param.metavar or ''}".strip(), param.help or "")
+        for param in context.command.params
+        if param.required
+        and param.param_type_name == "option"
+        and not any(word.partition("=")[0] in param.opts for word in words)
+    ]
+
+
+def _invoke(words: Sequence[str]) -> int:
     command = typer.main.get_command(commands)
     try:
-        # For people typer draws its own usage errors; for programs they come back and become JSON.
-        code = command.main(list(words), prog_name="jindo", standalone_mode=not as_json)
+        code = command.main(list(words), prog_name="jindo", standalone_mode=False)
     except SystemExit as end:
         code = end.code
     return code if isinstance(code, int) else 0

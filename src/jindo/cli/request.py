@@ -16,7 +16,7 @@ from jindo.cli.case import CaseId
 from jindo.cli.keys import KeyFile, SignWith, read_key
 from jindo.cli.output import Json, emit
 from jindo.cli.request_tables import render_matching, render_reply, render_request, render_requests
-from jindo.cli.signing import Yes, sign_drafted, sign_statement
+from jindo.cli.signing import Yes, open_signer, sign_drafted, sign_statement
 from jindo.cli.standing import NodeFolder, Once, Token, open_here
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -58,10 +58,11 @@ def draft(
 
     said = read_fields(fields) | build_fields(contact=contact, days=days, expires=expires, urgent=urgent)
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "request")
         drafted = draft_request(
             node, actor, case, addressee=to, kind=kind, exhibit=exhibit, fields=said, once=once
         )
-        sign_drafted(node, actor, {"statements": [drafted["statement"]]}, key, once=once)
+        sign_drafted(node, actor, {"statements": [drafted["statement"]]}, signer, once=once)
         view = show_request(node, actor, drafted["id"])
     emit(view, render_request, as_json=as_json)
 
@@ -81,7 +82,7 @@ def sign(
 
     with open_here(folder, token) as (node, actor):
         statement = show_request(node, actor, request)["statement_id"]
-        ask = not (yes or as_json)
+        ask = not yes
         sign_statement(node, actor, statement, read_key(key), once=once, ask=ask)
         view = show_request(node, actor, request)
     emit(view, render_request, as_json=as_json)
@@ -165,8 +166,9 @@ def reply(
     from jindo.app import draft_reply
 
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "reply")
         drafted = draft_reply(node, actor, request, reason=reason, until=until, state=state, once=once)
-        signed = sign_drafted(node, actor, {"statements": [drafted["statement"]]}, key, once=once)
+        signed = sign_drafted(node, actor, {"statements": [drafted["statement"]]}, signer, once=once)
         view = drafted | {"statement": signed["statements"][0]}
     emit(view, render_reply, as_json=as_json)
 

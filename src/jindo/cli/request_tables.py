@@ -31,7 +31,7 @@ def render_requests(console: Console, view: View) -> None:
             row["kind"],
             row["origin"],
             row["addressee"],
-            row["state"],
+            describe_standing(row),
             format_count(row["accounts"]),
             describe_totals(row["totals"], "amount"),
             row["expires"],
@@ -55,18 +55,45 @@ def render_request(console: Console, view: View) -> None:
         "findings hash": view["findings_hash"],
         "made, expires": f"{view['made']}, {view['expires']}",
         "signed by": ", ".join(row["officer"] for row in statement["has"]),
-        "state": view["state"],
+        "state": describe_standing(view),
     }
     console.print(build_facts({name: text for name, text in facts.items() if text}))
+    if view["lost"]:
+        warn_of_lost_ground(console, view)
     render_identifiers(console, body["identifiers"])
     for reply in view["replies"]:
         render_reply_body(console, reply["member"], reply["body"])
     console.print(describe_next(view), soft_wrap=True)
 
 
+def describe_standing(view: Mapping[str, Any]) -> str:
+    """Where a request stands, and whether what it rests on was recalled."""
+    return f"{view['state']}, but its ground was recalled" if view["lost"] else str(view["state"])
+
+
+def warn_of_lost_ground(console: Console, view: Mapping[str, Any]) -> None:
+    """That a request rests on what was recalled, and what can be done."""
+    if view["statement"]["state"] == "draft":
+        what = "It can be neither signed nor sent: draft it again from a trace that stands."
+    elif view["state"] == "recalled":
+        what = ""
+    elif view["statement"]["state"] == "published":
+        what = f"{view['addressee']} acts on it until you recall it: jindo share recall {view['statement_id']} --reason TEXT"
+    else:
+        what = f"Ask {view['origin']} whether it upholds the request."
+    lost = ", ".join(view["lost"])
+    console.print(
+        f"warning: the trace it rests on lost its ground: {lost} was recalled. {what}".rstrip(),
+        style="yellow",
+        soft_wrap=True,
+    )
+
+
 def describe_next(view: Mapping[str, Any]) -> str:
     """What a request waits for."""
     name, statement = view["id"], view["statement"]
+    if view["lost"] and statement["state"] == "draft":
+        return ""
     missing = statement["needs"]["signatures"] - len(statement["has"])
     if view["state"] in {"draft", "awaiting signature"}:
         return f"next: {missing} more of {', '.join(statement['needs']['roles'])}: jindo request sign {name} --key FILE"

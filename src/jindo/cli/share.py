@@ -13,7 +13,7 @@ from jindo.cli.case import CaseId
 from jindo.cli.case_tables import name_denied
 from jindo.cli.keys import KeyFile, SignWith, read_key
 from jindo.cli.output import Json, View, emit
-from jindo.cli.signing import Yes, sign_drafted, sign_statement
+from jindo.cli.signing import Yes, open_signer, sign_drafted, sign_statement
 from jindo.cli.standing import NodeFolder, Once, Token, open_here, require_names, split_names
 from jindo.cli.statement_tables import (
     list_spoken,
@@ -54,10 +54,11 @@ def push(
 
     members = require_names(to, "--to")
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "case")
         view = share_case(
             node, actor, case, to=members, items=split_names(items) if items is not None else None, once=once
         )
-        view = sign_drafted(node, actor, view, key, once=once)
+        view = sign_drafted(node, actor, view, signer, once=once)
     emit(view, render_drafted, as_json=as_json)
 
 
@@ -73,7 +74,7 @@ def sign(
 ) -> None:
     """Sign a statement as yourself, after it was shown to you; with the last signature it goes, but for a request."""
     with open_here(folder, token) as (node, actor):
-        ask = not (yes or as_json)
+        ask = not yes
         view = sign_statement(node, actor, statement, read_key(key), once=once, ask=ask)
     emit(view, render_statement, as_json=as_json)
 
@@ -92,9 +93,10 @@ def recall(
     from jindo.app import draft_recall
 
     with open_here(folder, token) as (node, actor):
+        signer = open_signer(node, actor, key, "recall")
         drafted = draft_recall(node, actor, statement, reason=reason, once=once)
         view = {"statements": [drafted["statement"]], "denials": []}
-        view = sign_drafted(node, actor, view, key, once=once)
+        view = sign_drafted(node, actor, view, signer, once=once)
     emit(view, render_drafted, as_json=as_json)
 
 

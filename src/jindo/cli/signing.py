@@ -2,7 +2,9 @@
 
 * The private key stays in this process; the node gets a signature and the key's id.
 * What is signed is the payload itself: it must be the statement that was asked for, or nothing is signed.
-* A person on a terminal is shown what the payload says and asked before the key is used.
+* A key that cannot sign is refused before anything is drafted for it.
+* A person on a terminal is shown what the payload says and asked before the key is used. Where nobody can be asked,
+  nothing is signed, unless the command says so.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jindo.base.errors import IntegrityError
+from jindo.base.errors import IntegrityError, RefusedError
 from jindo.base.times import format_time
 from jindo.cli.keys import read_key
 from jindo.cli.output import clean
@@ -29,17 +31,42 @@ if TYPE_CHECKING:
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without being asked on the terminal.")]
 
 
+class Unasked(RefusedError):
+    """A signature was asked for where nobody can be shown what is signed."""
+
+    code = "cli.unasked"
+
+    def default_remedy(self) -> str:
+        """Look first, then say so."""
+        return "Use a terminal, where it is shown and asked; or, when you know what it says, add --yes."
+
+
+def open_signer(node: Node, actor: Actor, key: Path | None, kind: str) -> SigningKey | None:
+    """The key of a file, if one is given, once it is known that it may sign statements of this kind.
+
+    Raises:
+        InputError: the file holds no key, or its passphrase is wrong or missing.
+        RefusedError: the key is not the actor's, or its officer may not sign this.
+    """
+    if key is None:
+        return None
+    from jindo.app import check_signer
+
+    signer = read_key(key)
+    check_signer(node, actor, key_id=signer.public.key_id, kind=kind)
+    return signer
+
+
 def sign_drafted(
-    node: Node, actor: Actor, view: Mapping[str, Any], key: Path | None, *, once: str | None = None
+    node: Node, actor: Actor, view: Mapping[str, Any], signer: SigningKey | None, *, once: str | None = None
 ) -> dict[str, Any]:
-    """A view of drafts, each signed where a key is given and a signature is missing.
+    """A view of drafts, each signed where a key is given and a signature of the actor's is missing.
 
     Raises:
         RefusedError: the key is nobody's here, or its officer may not sign this.
     """
-    if key is None:
+    if signer is None:
         return dict(view)
-    signer = read_key(key)
     signed = [
         sign_statement(node, actor, row["id"], signer, once=once) if is_waiting(row) else row
         for row in view["statements"]
@@ -61,6 +88,7 @@ def sign_statement(
     Raises:
         IntegrityError: the node shows another statement than the one asked for.
         RefusedError: the key is nobody's here, or its officer may not sign this.
+        Unasked: it shall be asked first, and there is no terminal to ask on.
     """
     from jindo.app import add_signature, show_statement
     from jindo.seal import from_base64, preauth_bytes, to_base64
@@ -68,7 +96,7 @@ def sign_statement(
     shown = show_statement(node, actor, statement)
     payload = from_base64(shown["payload"], place=statement)
     read = read_payload(shown["payload_type"], payload, expected=statement)
-    if ask and sys.stdin.isatty():
+    if ask:
         confirm(read)
     signature = signer.sign(preauth_bytes(shown["payload_type"], payload))
     return add_signature(
@@ -98,8 +126,15 @@ def read_payload(payload_type: str, payload: bytes, *, expected: str) -> Stateme
 
 
 def confirm(statement: Statement) -> None:
-    """Show on stderr what a statement says, and ask whether to sign it; a no ends the command."""
+    """Show on stderr what a statement says, and ask whether to sign it; a no ends the command.
+
+    Raises:
+        Unasked: stdin is no terminal.
+    """
     from rich.console import Console
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise Unasked("nothing was signed: nobody can be asked here", place=f"statement {statement.id}")
 
     facts = {
         "statement": f"{statement.kind} {statement.id}",

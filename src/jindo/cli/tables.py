@@ -71,6 +71,11 @@ def format_count(count: int) -> str:
     return f"{count:,}"
 
 
+def format_number(count: int, one: str, many: str | None = None) -> str:
+    """A count with what is counted, in the right number: `1 token`, `2 tokens`."""
+    return f"{format_count(count)} {one if count == 1 else many or one + 's'}"
+
+
 def format_bytes(size: int) -> str:
     """A size in the unit that makes it readable."""
     value, unit = float(size), "B"

@@ -22,11 +22,6 @@ from jindo.ledger.build import assemble_account_chain, build_account_chain
 from jindo.ledger.build_utxo import build_utxo_chain
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
 from jindo.ledger.columns import Column
-from jindo.ledger.engines.building import build_cluster
-from jindo.ledger.engines.cluster import Cluster, open_cluster
-from jindo.ledger.engines.extracting import extracting
-from jindo.ledger.engines.session import Engine, open_engine
-from jindo.ledger.engines.wanted import LIMIT, Wanted
 from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
@@ -64,14 +59,6 @@ __all__ = [
     "LedgerStatus",
     "ChainStatus",
     "ImportEntry",
-    "build_cluster",
-    "open_cluster",
-    "Cluster",
-    "open_engine",
-    "Engine",
-    "extracting",
-    "Wanted",
-    "LIMIT",
     "build_ledger_from_columns",
     "assemble_account_chain",
     "compute_fingerprint",

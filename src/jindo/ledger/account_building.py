@@ -157,7 +157,7 @@ class AccountRunBuilder:
         if self._start.pot + len(self._pots) > MOST_IDS:
             raise InputError(
                 "the rows name more than 2,147,483,647 accounts and assets",
-                remedy="Import fewer blocks at once, or use --engine with a cluster.",
+                remedy="Import fewer blocks into one ledger.",
             )
 
     def _take_transactions(self, table: Any) -> None:

@@ -7,9 +7,12 @@
 
 from jindo.respond.briefs import BRIEF_FORMAT, build_brief_facts, derive_brief_facts, find_marking
 from jindo.respond.case_record import (
+    KEPT_IN,
     RECORD_FORMAT,
+    count_marked,
     describe_statement,
     describe_statements,
+    leave_out_marked,
     list_case_statements,
     read_case_record,
 )
@@ -37,7 +40,9 @@ from jindo.respond.exhibits import (
     build_exhibit_body,
     check_files,
     check_foreign_exhibit,
+    check_ground,
     find_exhibit,
+    find_lost_ground,
     find_standing_trace,
     get_exhibit,
     hash_files,
@@ -49,10 +54,18 @@ from jindo.respond.exhibits import (
 )
 from jindo.respond.history import read_history, record_history, verify_history
 from jindo.respond.impact import Impact, TouchedStatement, find_impact
-from jindo.respond.labels import Label, active_labels, build_label_body, check_label, record_labels
+from jindo.respond.labels import (
+    Label,
+    active_labels,
+    build_label_body,
+    check_addresses_of_case,
+    check_label,
+    record_labels,
+)
 from jindo.respond.matching import Matching, MatchLine, MatchTotal, OwnAccount, match_accounts, parse_accounts
 from jindo.respond.replies import (
     REPLY_STATES,
+    TELLING,
     IncompleteReply,
     Reply,
     build_reply_body,
@@ -77,6 +90,7 @@ __all__ = [
     "ExpiredCase",
     "check_case_open",
     "check_foreign_exhibit",
+    "check_ground",
     "CASE_KINDS",
     "CASE_ROLES",
     "Case",
@@ -102,6 +116,7 @@ __all__ = [
     "check_files",
     "hash_files",
     "find_exhibit",
+    "find_lost_ground",
     "get_exhibit",
     "list_exhibits",
     "find_standing_trace",
@@ -111,6 +126,7 @@ __all__ = [
     "check_trace_facts",
     "Label",
     "build_label_body",
+    "check_addresses_of_case",
     "check_label",
     "record_labels",
     "active_labels",
@@ -133,6 +149,7 @@ __all__ = [
     "parse_accounts",
     "match_accounts",
     "REPLY_STATES",
+    "TELLING",
     "Reply",
     "IncompleteReply",
     "build_reply_body",
@@ -143,7 +160,10 @@ __all__ = [
     "TouchedStatement",
     "find_impact",
     "BRIEF_FORMAT",
+    "KEPT_IN",
     "RECORD_FORMAT",
+    "count_marked",
+    "leave_out_marked",
     "build_brief_facts",
     "derive_brief_facts",
     "find_marking",

@@ -44,6 +44,7 @@ def derive_brief_facts(record: Row, statements: Sequence[Row], history: Sequence
     receipts = _index_receipts(statements)
     traces = _list_traces(record, statements, recalls)
     requests = _list_requests(record, statements, recalls, receipts)
+    _mark_lost(requests, traces)
     labels = _list_labels(statements, recalls, receipts)
     shared = _list_shared(record, statements, recalls, receipts)
     facts = {
@@ -60,11 +61,12 @@ def derive_brief_facts(record: Row, statements: Sequence[Row], history: Sequence
         "requests": requests,
         "held": _sum_held(requests, int(record["as_of"])),
         "labels": labels,
-        "recalls": _list_recalls(statements, receipts, traces),
+        "recalls": _list_recalls(statements, receipts, traces, requests),
         "shared": shared,
         "denials": record["denials"],
         "drafts": [_tell_draft(draft) for draft in record["drafts"]],
         "quarantined": record["quarantined"],
+        "left_out": list(record.get("left_out", ())),
         "history": list(history),
     }
     return {**facts, "limits": _list_limits(facts)}
@@ -144,6 +146,13 @@ def _list_requests(
         *told,
         *(_tell_draft_request(row, record) for row in record["drafts"] if row["kind"] == "request"),
     ]
+
+
+def _mark_lost(requests: Iterable[dict[str, Any]], traces: Iterable[Row]) -> None:
+    """Say of each request what its trace rests on and was recalled; nothing where the trace stands or is not here."""
+    lost = {trace["id"]: trace["lost"] for trace in traces}
+    for request in requests:
+        request["lost"] = lost.get(request["exhibit_id"], [])
 
 
 def _tell_request(
@@ -260,7 +269,10 @@ def _list_labels(
 
 
 def _list_recalls(
-    statements: Sequence[Row], receipts: Mapping[str, Mapping[str, int | None]], traces: Iterable[Row]
+    statements: Sequence[Row],
+    receipts: Mapping[str, Mapping[str, int | None]],
+    traces: Iterable[Row],
+    requests: Sequence[Row],
 ) -> list[dict[str, Any]]:
     found = list(traces)
     return [
@@ -274,6 +286,7 @@ def _list_recalls(
             "signed_by": row["signed_by"],
             "told": _told(row, receipts),
             "took": [trace["n"] for trace in found if row["body"]["statement_id"] in trace["lost"]],
+            "groundless": [one["id"] for one in requests if row["body"]["statement_id"] in one["lost"]],
         }
         for row in statements
         if row["kind"] == "recall"
@@ -325,12 +338,14 @@ def _list_limits(facts: Row) -> list[dict[str, Any]]:
         }
     )
     waiting = [r["id"] for r in facts["requests"] if r["state"] in ("sent", "received", "expired")]
+    groundless = [r["id"] for r in facts["requests"] if r["lost"] and r["recalled"] is None]
     fallen = [trace["n"] for trace in facts["traces"] if not trace["stands"]]
     found = [
         ("no-loss", not facts["case"]["loss"], {}),
         ("no-trace", bool(facts["case"]["loss"]) and not facts["traces"], {}),
         ("no-standing-trace", bool(facts["traces"]) and facts["trace"] is None, {}),
         ("fallen-traces", bool(fallen), {"exhibits": fallen}),
+        ("fallen-requests", bool(groundless), {"requests": groundless}),
         ("convention", facts["trace"] is not None, {"rule": (facts["trace"] or {}).get("rule", "")}),
         ("labels-asserted", bool(facts["labels"]) or facts["trace"] is not None, {}),
         ("ledger-unproved", facts["trace"] is not None, {}),
@@ -338,6 +353,7 @@ def _list_limits(facts: Row) -> list[dict[str, Any]]:
         ("held-by-word", bool(facts["held"]), {}),
         ("unacknowledged", bool(silent), {"members": sorted({member for _, member in silent})}),
         ("quarantined", bool(facts["quarantined"]), {"count": len(facts["quarantined"])}),
+        ("left-out", bool(facts["left_out"]), {"exhibits": facts["left_out"]}),
         ("one-node", True, {"member": facts["held_by"]}),
     ]
     return [{"code": code, **details} for code, applies, details in found if applies]

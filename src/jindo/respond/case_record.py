@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
+from jindo.base.errors import InputError
+from jindo.base.markings import Tlp
 from jindo.respond.cases import Case, build_case_body, case_people
 from jindo.respond.exhibits import build_exhibit_body, list_exhibits
 from jindo.share import Member, SignedStatement, get_act, list_members, read_statement, signed_of
@@ -21,6 +23,39 @@ from jindo.store import tables
 RECORD_FORMAT = "jindo.case-record/1"
 SAID = ("published", "received")
 """States of statements that were said: not drafts, not what stands in quarantine."""
+
+
+KEPT_IN = (Tlp.RED, Tlp.AMBER_STRICT)
+"""Markings that leave to no node: of these nothing was ever said to others, so that a record holds together without."""
+
+
+def leave_out_marked(record: Mapping[str, Any], markings: Iterable[Tlp]) -> dict[str, Any]:
+    """The record without the exhibits of these markings, and with how many there were of each.
+
+    Raises:
+        InputError: a marking is none of `KEPT_IN`, or the case itself is marked so.
+    """
+    chosen = sorted(set(markings), key=lambda level: -level.rank)
+    for level in chosen:
+        if level not in KEPT_IN:
+            raise InputError(
+                f"what is marked TLP:{level.value} may have been said to others, and its statements belong to the case",
+                place="leave-out",
+                remedy="Only TLP:RED and TLP:AMBER+STRICT can be left out.",
+            )
+        if record["case"]["tlp"] == level.value:
+            raise InputError(f"the case itself is marked TLP:{level.value}", place="leave-out")
+    left = count_marked(record["exhibits"], chosen)
+    gone = {row["tlp"] for row in left}
+    kept = [row for row in record["exhibits"] if row["tlp"] not in gone]
+    return {**record, "exhibits": kept, "left_out": left} if left else dict(record)
+
+
+def count_marked(exhibits: Iterable[Mapping[str, Any]], markings: Iterable[Tlp]) -> list[dict[str, Any]]:
+    """How many exhibits bear each of these markings, as rows of `tlp` and `exhibits`; none where there is none."""
+    marked = [str(row["tlp"]) for row in exhibits]
+    found = [{"tlp": level.value, "exhibits": marked.count(level.value)} for level in markings]
+    return [row for row in found if row["exhibits"]]
 
 
 def read_case_record(conn: Connection, case: Case, *, me: Member, time: int) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class UnlawfulCase(RefusedError):
         self.missing = missing
         """What is missing or past: `purpose`, `legal basis`, `expiry`, `expiry in the future`."""
         super().__init__(
-            f"a case needs {', '.join(missing)}", remedy="Name what the law asks for, and open it again."
+            f"a case needs {', '.join(missing)}",
+            remedy="Name what the law asks for, an expiry as 2027-06-30, and open it again.",
         )
 
 
@@ -110,7 +111,7 @@ def parse_case_draft(given: Mapping[str, Any]) -> CaseDraft:
         kind=parse_choice(given, "kind", CASE_KINDS),
         purpose=parse_text({"purpose": "", **given}, "purpose", longest=100, empty=True).strip(),
         legal_basis=parse_text({"legal_basis": "", **given}, "legal_basis", longest=1000, empty=True).strip(),
-        expires=None if expires in (None, "") else int(parse_time(str(expires))),
+        expires=None if expires in (None, "") else int(parse_time(str(expires), place="expires")),
         tlp=parse_tlp(str(given.get("tlp") or Tlp.AMBER.value)),
         summary=parse_text({"summary": "", **given}, "summary", empty=True),
         loss=parse_loss({"loss": [], **given}),

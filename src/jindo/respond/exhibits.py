@@ -41,6 +41,16 @@ LARGEST = 2 * 1024**3
 _NAME = re.compile(r"[^/\\:*?\"<>|]{1,255}")
 
 
+class GroundGone(RefusedError):
+    """Something new would rest on an exhibit that stands no more."""
+
+    code = "respond.ground-gone"
+
+    def default_remedy(self) -> str:
+        """Begin again from what stands."""
+        return "Draft it again from a trace that stands."
+
+
 @dataclass(frozen=True, slots=True)
 class Exhibit:
     """One exhibit of a case, as this node numbers it."""
@@ -229,6 +239,24 @@ def unstands(exhibit: Exhibit, recalled: Iterable[str]) -> frozenset[str]:
     return frozenset(recalled) & {exhibit.id, *exhibit.facts.get("rests_on", [])}
 
 
+def check_ground(conn: Connection, exhibit_id: str) -> None:
+    """Hold that nothing recalled has taken the ground from an exhibit that something new shall rest on.
+
+    Raises:
+        NotFound: there is no such exhibit.
+        GroundGone: something has.
+    """
+    exhibit = get_exhibit(conn, exhibit_id)
+    if unstands(exhibit, recalled_ids(conn)):
+        raise GroundGone(f"exhibit {exhibit.n} rests on what was recalled", place=f"exhibit {exhibit.id}")
+
+
+def find_lost_ground(conn: Connection, exhibit_id: str) -> list[str]:
+    """What recalled things an exhibit rests on, sorted; none where it stands, or is not on this node."""
+    exhibit = find_exhibit(conn, exhibit_id)
+    return [] if exhibit is None else sorted(unstands(exhibit, recalled_ids(conn)))
+
+
 def recalled_ids(conn: Connection) -> frozenset[str]:
     """Ids of all recalled statements, and of the exhibits that recalled statements had carried."""
     recall, statement = tables.recall, tables.statement
@@ -264,12 +292,13 @@ def _from_row(row: RowMapping) -> Exhibit:
 
 def _build_history_detail(exhibit: Exhibit) -> dict[str, Any]:
     detail = {"exhibit": exhibit.id, "n": exhibit.n, "kind": exhibit.kind, "origin": exhibit.origin}
-    findings = exhibit.facts.get("findings_hash")
+    findings, rests_on = exhibit.facts.get("findings_hash"), list(exhibit.facts.get("rests_on", ()))
     return {
         **detail,
         "tlp": exhibit.tlp.value,
         "sha256": exhibit.sha256,
         **({"findings_hash": findings} if findings else {}),
+        **({"rests_on": rests_on} if rests_on else {}),
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select
 
 from jindo.base.errors import InputError
-from jindo.base.ids import parse_address, parse_chain
+from jindo.base.ids import is_checked_address, is_checked_tx_id, parse_address, parse_chain, parse_tx_id
 from jindo.base.markings import Tlp
 from jindo.respond.reading import parse_text, parse_texts
 from jindo.store import tables
@@ -56,6 +56,32 @@ def build_label_body(
     }
     check_label(body)
     return body
+
+
+def check_addresses_of_case(addresses: Iterable[str], loss: Iterable[Mapping[str, Any]]) -> None:
+    """Hold that what is to be labelled can be addresses in a case that names this as stolen.
+
+    Value crosses bridges, so an address of any chain whose format is known will do. Where the case itself names what
+    follows no known format, its chain may have any.
+
+    Raises:
+        InputError: one is no address: a word, a name, a transaction.
+    """
+    if not all(_has_known_format(row) for row in loss):
+        return
+    for address in addresses:
+        if not is_checked_address(parse_address(address)):
+            raise InputError(
+                f"{address!r} is no address of the case's chain, nor of another that is known",
+                place="addresses",
+                remedy="Copy the address whole from its source; a service's name goes into --service.",
+            )
+
+
+def _has_known_format(row: Mapping[str, Any]) -> bool:
+    if "tx_hash" in row:
+        return is_checked_tx_id(parse_tx_id(str(row["tx_hash"])))
+    return is_checked_address(parse_address(str(row["address"])))
 
 
 def check_label(body: Mapping[str, Any]) -> None:

@@ -35,6 +35,8 @@ REPLY_STATES = (
     *("need-instrument", "refused", "expired", "released"),
 )
 HOLDING = ("held", "partially-held")
+TELLING = (*HOLDING, "already-moved", "no-such-customer")
+"""States that tell something of an account."""
 EXPLAINED = ("partially-held", "already-moved", "need-instrument", "refused", "released")
 """States that need a reason in words."""
 
@@ -60,7 +62,7 @@ class Reply:
 
 def build_reply_body(
     request: Request,
-    matching: Matching,
+    matching: Matching | None,
     *,
     id: str,  # noqa: A002  the column's name
     me: Member,
@@ -71,16 +73,20 @@ def build_reply_body(
 ) -> dict[str, Any]:
     """The body of a reply; without a `state`, the one that follows from the amounts.
 
-    Amounts are stated where value is held, was released, or had moved on; other replies state that nothing is held.
+    Amounts are stated where value is held or had moved on; other replies state that nothing is held, and need no
+    `matching`.
 
     Raises:
+        ValueError: nothing was matched, and nothing else says the state or its amounts.
         RefusedError: we are not the one that was asked.
         IncompleteReply, InputError: as `check_reply`.
     """
     if me.id != request.addressee:
         raise RefusedError("only its addressee answers a request", place=f"request {request.id}")
-    said = state or matching.state
-    lines = matching.lines if said in (*HOLDING, "already-moved") else ()
+    if matching is None and (state is None or state in TELLING):
+        raise ValueError("what tells of an account is said after matching")
+    said = state or (matching.state if matching else "")
+    lines = matching.lines if matching and said in (*HOLDING, "already-moved") else ()
     body = {
         "id": id,
         "request_id": request.id,

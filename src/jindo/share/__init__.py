@@ -51,9 +51,9 @@ from jindo.share.inbox import (
     ForeignRecall,
     ForeignReceipt,
     ShownOtherwise,
-    count_quarantined,
     has_statement,
     list_receipts,
+    measure_quarantine,
     record_denial,
     record_problem,
     record_quarantined,
@@ -83,8 +83,16 @@ from jindo.share.officers import (
     VoucherRefused,
     build_voucher,
     parse_voucher,
+    read_voucher,
 )
-from jindo.share.outbox import SignatureRefused, check_ready, publish, record_draft, record_signature
+from jindo.share.outbox import (
+    SignatureRefused,
+    check_may_sign,
+    check_ready,
+    publish,
+    record_draft,
+    record_signature,
+)
 from jindo.share.passes import PassRefused, build_pass, verify_pass
 from jindo.share.statements import (
     KINDS,
@@ -118,7 +126,7 @@ from jindo.share.taxii import Page, read_manifest, read_objects, read_versions
 
 __all__ = [
     "derive_statement_id",
-    "count_quarantined",
+    "measure_quarantine",
     "has_statement",
     "record_problem",
     "FromTheFuture",
@@ -156,6 +164,7 @@ __all__ = [
     "GateRule",
     "build_gate_item",
     "check_known",
+    "check_may_sign",
     "check_release",
     "Acknowledgement",
     "ForeignRecall",
@@ -191,6 +200,7 @@ __all__ = [
     "VoucherRefused",
     "build_voucher",
     "parse_voucher",
+    "read_voucher",
     "SignatureRefused",
     "check_ready",
     "publish",

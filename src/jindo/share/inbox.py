@@ -120,11 +120,13 @@ def record_problem(conn: Connection, statement_id: str, problem: str) -> None:
     conn.execute(changed.values(state="quarantined", problem=problem))
 
 
-def count_quarantined(conn: Connection, member: str) -> int:
-    """How many statements of a member are in quarantine."""
+def measure_quarantine(conn: Connection, member: str, *, since: int) -> tuple[int, int]:
+    """How many statements of a member came into quarantine after `since`, and how many bytes they have."""
     rows = tables.statement.c
-    asked = select(func.count()).where((rows.member == member) & (rows.state == "quarantined"))
-    return int(conn.scalar(asked) or 0)
+    asked = select(func.count(), func.sum(func.length(rows.payload)))
+    theirs = (rows.member == member) & (rows.state == "quarantined") & (rows.published > since)
+    count, size = conn.execute(asked.where(theirs)).one()
+    return int(count), int(size or 0)
 
 
 def record_receipt(conn: Connection, receipt: Statement, *, time: int) -> None:
@@ -168,10 +170,18 @@ def record_recall(conn: Connection, recall: Statement, *, time: int) -> None:
 def record_denial(
     conn: Connection, denied: Denied, *, subject: str, case_id: str | None = None, time: int
 ) -> None:
-    """Keeps that the gate denied something to somebody, and by which rule."""
-    row = {"subject": subject, "case_id": case_id, "time": time}
-    said = {"member": denied.recipient, "rule": denied.rule, "reason": denied.reason}
-    conn.execute(insert(tables.denial).values(**row, **said))
+    """Keeps that the gate denied something to somebody, and by which rule; the same denial again is kept once."""
+    said = {
+        "subject": subject,
+        "case_id": case_id,
+        "member": denied.recipient,
+        "rule": denied.rule,
+        "reason": denied.reason,
+    }
+    rows = tables.denial
+    known = select(rows.c.n).where(*(rows.c[name].is_not_distinct_from(told) for name, told in said.items()))
+    if conn.execute(known.limit(1)).first() is None:
+        conn.execute(insert(rows).values(**said, time=time))
 
 
 def list_receipts(conn: Connection, statement_id: str) -> list[Acknowledgement]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, update
 
 from jindo.base.errors import ConflictError, InputError, IntegrityError, RefusedError
 from jindo.seal import Envelope, Signature, preauth_bytes
-from jindo.share.acts import check_signatures, get_act, may_sign
+from jindo.share.acts import Act, check_signatures, get_act, may_sign
 from jindo.share.gate import check_known, check_release
 from jindo.share.log import append_leaf
 from jindo.share.members import Member, list_members
@@ -83,6 +83,13 @@ def record_signature(
     insert_signature(conn, statement_id, signature, voucher, officer, time)
 
 
+def check_may_sign(act: Act, officer: Officer) -> None:
+    """Raises `SignatureRefused` where this officer's signature would not count for the act."""
+    if not may_sign(act, officer):
+        roles = " or ".join(sorted(act.roles))
+        raise SignatureRefused(f"officer {officer.id} may not sign a {act.name}", remedy=f"It takes {roles}.")
+
+
 def check_ready(conn: Connection, statement_id: str) -> None:
     """Raises `SignaturesMissing` where the act behind the statement needs more signatures."""
     stored = read_statement(conn, statement_id)
@@ -132,9 +139,7 @@ def _check_may_sign(stored: StoredStatement, officer: Officer) -> None:
         raise SignatureRefused(
             f"the statement {stored.statement.id} is {stored.state} and takes no signature"
         )
-    if not may_sign(act, officer):
-        roles = " or ".join(sorted(act.roles))
-        raise SignatureRefused(f"officer {officer.id} may not sign a {act.name}", remedy=f"It takes {roles}.")
+    check_may_sign(act, officer)
     if officer.id in {other.id for other in stored.officers}:
         raise SignatureRefused(f"officer {officer.id} has signed already", remedy="Another officer signs.")
 

@@ -195,6 +195,7 @@ statement = Table(
     Column("leaf", BigInteger),  # its place in our log
     Index("ix_statement_case_id", "case_id"),
     Index("ix_statement_subject", "subject"),
+    Index("ix_statement_member_state", "member", "state", "published"),
 )
 
 signature = Table(

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -21,6 +22,7 @@ from jindo.app import Actor, check_permission, show_asset, show_chain
 from jindo.base.amounts import format_units
 from jindo.base.errors import RefusedError
 from jindo.base.language import LANGUAGES, get_translator, message, negotiate_language
+from jindo.base.markings import Tlp
 from jindo.base.times import format_time, parse_time
 from jindo.web.figures import find_earliest, find_latest, pair_up, sort_statements, sum_by_asset, sum_held_now
 from jindo.web.wording import meaning_of, word_of
@@ -58,6 +60,7 @@ def render_page(
         "lang": lang,
         "languages": LANGUAGES,
         "path": request.url.path,
+        "language_links": {code: _link_language(request, code) for code in LANGUAGES},
         "me": node.me,
         "now": node.clock(),
         "reader": reader,
@@ -85,6 +88,13 @@ def _may(reader: Actor, act: str) -> bool:
     except RefusedError:
         return False
     return True
+
+
+def _link_language(request: Request, code: str) -> str:
+    """The same page in another language: what else its address asked for stays."""
+    return "?" + urlencode(
+        [*((k, v) for k, v in request.query_params.multi_items() if k != "lang"), ("lang", code)]
+    )
 
 
 def _keep_language(answer: HTMLResponse, lang: str) -> None:
@@ -128,6 +138,11 @@ def show_units(amount: str | int | None, decimals: int | None = None) -> str:
     return f"{whole}{point}{part}" if part else whole
 
 
+def find_strictest(levels: Iterable[str]) -> str:
+    """The strictest of these markings: that of a page which shows them all."""
+    return max((Tlp(level) for level in levels), key=lambda level: level.rank).value
+
+
 def show_short(text: str, keep: int = 12) -> Markup:
     """A long hash or address: its beginning and end, the whole where it is pointed at."""
     if len(text) <= 2 * keep:
@@ -139,6 +154,8 @@ def show_detail(value: Any, name: str) -> str | Markup:
     """A value of a history row's detail: times as times, hashes and ids short, lists joined."""
     if name == "expires" and isinstance(value, int):
         return show_moment(value)
+    if name == "lang" and value in LANGUAGES:
+        return LANGUAGES[str(value)]
     if isinstance(value, list):
         return ", ".join(str(part) for part in value)
     text = str(value)
@@ -160,4 +177,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "pairs": pair_up,
     "in_order": sort_statements,
     "detail": show_detail,
+    "strictest": find_strictest,
 }

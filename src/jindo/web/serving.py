@@ -1,5 +1,6 @@
 """A node that serves: HTTPS by uvicorn, and the worker beside it, until it is told to stop.
 
+* Who connects and does not ask is not waited for long, and one address does not take all: see `patience`.
 * TLS with the node folder's own key and certificate, 1.2 or later; plain HTTP is never spoken.
 * `ready` is told where it listens once it does listen, and not before.
 * SIGTERM and SIGINT end both: requests and the job at hand are finished, then the process goes.
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -16,7 +18,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import uvicorn
@@ -24,6 +26,7 @@ import uvicorn
 from jindo.app import Node
 from jindo.base.errors import SourceError
 from jindo.web.building import build_web
+from jindo.web.patience import FairListener, PatientProtocol, limit_handshakes
 
 GRACE = 10
 """Seconds that open requests get to end, once the node is told to stop."""
@@ -44,13 +47,14 @@ def serve_node(node: Node, *, host: str, port: int, ready: Callable[[str], None]
     Raises:
         SourceError: the address is taken, or not of this machine.
     """
-    from jindo.app import QUICK
+    from jindo.app import FETCHING, HEARING, record_knocks
 
     listener = open_listener(host, port)
     server = NodeServer(build_config(node), ready)
     workers = (
         WorkerThread(node, server, "worker"),
-        WorkerThread(node, server, "courier", kinds=QUICK, every=0),
+        WorkerThread(node, server, "courier", kinds=HEARING, every=0),
+        WorkerThread(node, server, "porter", kinds=FETCHING, every=0),
     )
     for beside in workers:
         beside.start()
@@ -59,6 +63,8 @@ def serve_node(node: Node, *, host: str, port: int, ready: Callable[[str], None]
     finally:
         for beside in workers:
             beside.end()
+        with suppress(SourceError):
+            record_knocks(node, all_of_them=True)
         node.store.close()
     for beside in workers:
         if beside.failure is not None:
@@ -73,13 +79,27 @@ def open_listener(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=256)
+        listener = FairListener(family)
+        try:
+            _listen(listener, host, port)
+        except BaseException:
+            listener.close()
+            raise
     except OSError as error:
         raise SourceError(
             f"nothing can listen here: {error.strerror}",
             place=f"{host}:{port}",
             remedy="Stop what listens there, or choose another port with --port.",
         ) from error
+    return listener
+
+
+def _listen(listener: FairListener, host: str, port: int) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listener.bind((host, port))
+    listener.listen(256)
 
 
 def build_config(node: Node) -> uvicorn.Config:
@@ -89,7 +109,8 @@ def build_config(node: Node) -> uvicorn.Config:
         build_web(node),
         ssl_keyfile=keys / "tls.key",
         ssl_certfile=keys / "tls.crt",
-        http="h11",
+        http=PatientProtocol,
+        loop="asyncio",
         ws="none",
         lifespan="off",
         proxy_headers=False,
@@ -115,6 +136,7 @@ class NodeServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
+        limit_handshakes(asyncio.get_running_loop())
         await super().startup(sockets=sockets)
         for listener in sockets or []:
             self._ready(address_of(listener))

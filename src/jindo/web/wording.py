@@ -72,7 +72,11 @@ WORDS: Mapping[str, str] = {
     "reply-received": message("Reply received"),
     "recall-sent": message("Recall sent"),
     "recall-received": message("Recall received"),
+    "case-exported": message("Case exported"),
     # what a history row tells
+    "lang": message("language"),
+    "left_out": message("left out"),
+    "rests_on": message("rests on"),
     "number": message("number"),
     "kind": message("kind"),
     "purpose": message("purpose"),
@@ -107,6 +111,17 @@ WORDS: Mapping[str, str] = {
     "ministry": message("ministry"),
     "exchange": message("exchange"),
     "issuer": message("issuer"),
+    # kinds of service, as labels commonly write them
+    "mixer": message("mixer"),
+    "bridge": message("bridge"),
+    "payment": message("payment"),
+    "gambling": message("gambling"),
+    "custody": message("custody"),
+    "exchange deposit": message("exchange deposit"),
+    "instant exchange": message("instant exchange"),
+    # purposes
+    "investigation": message("investigation"),
+    "prevention": message("prevention"),
 }
 
 MEANINGS: Mapping[str, str] = {

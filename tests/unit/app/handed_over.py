@@ -18,6 +18,7 @@ from jindo.app.people import Actor
 from jindo.app.settings import Settings
 from jindo.app.tracing import read_flow_rows
 from jindo.seal import sha256_hex
+from jindo.share import build_card
 
 KIM = Actor("seoul-1", frozenset({"analyst"}), "person")
 VICTIM, THIEF, MULE, OTHER = (f"0x{n:040x}" for n in (1, 2, 3, 4))
@@ -54,10 +55,8 @@ def trace_once(folder: Path) -> tuple[Path, Made]:
 def make_node(alliance: Alliance, folder: Path) -> Node:
     """Seoul's side of the alliance as a node: its folder, its keys, its database."""
     (folder / "keys").mkdir(parents=True, mode=0o700)
-    key = folder / "keys" / "member.key"
-    key.touch(mode=0o600)
-    key.write_bytes(alliance.seoul.key().to_pem())
     me = alliance.seoul.member
+    (folder / "keys" / "card.json").write_bytes(build_card(me, alliance.seoul.key()).to_bytes())
     settings = Settings(member=me.id, name=me.name, country=me.country, kind=me.kind, url=me.url)
     return Node(folder, settings, alliance.seoul.store, me, alliance.seoul.service(), lambda: NOW + 2 * DAY)
 

@@ -15,10 +15,11 @@ from jindo.app.brief.document import build_document
 from jindo.app.brief.text import WIDTH, measure, to_text
 from jindo.app.briefs import build_brief, write_brief
 from jindo.app.people import Actor
-from jindo.app.report.blocks import Column, Report, Row, Section, Table, Text
+from jindo.app.report.blocks import Column, Figures, Kind, Report, Row, Section, Table, Text
 from jindo.base.errors import ConflictError, InputError, RefusedError
 from jindo.base.language import get_translator
 
+BITCOIN_COIN = "bip122:000000000019d6689c085ae165831e93/slip44:0"
 HOSTILE = '<script>alert(1)</script>\u202e\x1b[31m=cmd() #panic("x") 적 $#'
 
 
@@ -37,7 +38,8 @@ def test_build_brief_tells_what_a_prosecutor_asks(handed_over: HandedOver) -> No
         "Hanbit",
         "Request to freeze, from seoul to hanbit",
         "Signed by seoul-1, seoul-2",
-        "Asked to be held: 400 base units of unnamed asset; held on",
+        "900 base units of unnamed asset stolen",
+        "[Asked to be held, and held on 2026-09",
         "Recall by bonn: Label: Cloud Mixer",
         "Who was told seoul, acknowledged 2026-09-21 14:20:10",
         "Traces that fell exhibits: 3",
@@ -95,14 +97,23 @@ def test_every_limit_has_its_sentence(facts: dict[str, Any]) -> None:
         "count": 2,
         "member": "seoul",
     }
+    left_out = {"code": "left-out", "exhibits": [{"tlp": "RED", "exhibits": 1}]}
     codes = [
-        *("no-loss", "no-trace", "no-standing-trace", "fallen-traces", "convention", "labels-asserted"),
+        *(
+            "no-loss",
+            "no-trace",
+            "no-standing-trace",
+            "fallen-traces",
+            "fallen-requests",
+            "convention",
+            "labels-asserted",
+        ),
         *("ledger-unproved", "unanswered", "held-by-word", "unacknowledged", "quarantined", "one-node"),
     ]
     assert {row["code"] for row in facts["limits"]} <= set(codes)
-    facts["limits"] = [{"code": code, **details} for code in codes]
+    facts["limits"] = [{"code": code, **details} for code in codes] + [left_out]
     section = next(s for s in build_document(facts, "en").sections if s.anchor == "limits")
-    assert len(section.blocks[0].items) == len(codes)  # type: ignore[union-attr]
+    assert len(section.blocks[0].items) == len(codes) + 1  # type: ignore[union-attr]
 
 
 def test_faces_are_the_same_bytes_for_the_same_facts(facts: dict[str, Any]) -> None:
@@ -172,6 +183,74 @@ def test_text_counts_wide_letters_as_two() -> None:
     assert [measure(row) for row in rows] == [10, 10]
     assert "! x" in lines
     assert "====" in lines
+
+
+def test_the_headline_and_what_is_held_tell_every_asset(facts: dict[str, Any]) -> None:
+    coins = [("eip155:1/slip44:60", 18, 3 * 10**18), (BITCOIN_COIN, 8, 5 * 10**7)]
+    for name in ("stolen", "services"):
+        row = facts["trace"]["facts"][name][0]
+        facts["trace"]["facts"][name] = [
+            {**row, "asset": asset, "decimals": decimals, "amount": str(amount)}
+            for asset, decimals, amount in coins[: 1 if name == "stolen" else 2]
+        ]
+    facts["held"] = [
+        {"asset": asset, "decimals": decimals, "requested": str(amount), "held": str(amount // 2)}
+        for asset, decimals, amount in coins
+    ]
+    section = build_document(facts, "en").sections[0]
+    figures = [block.items for block in section.blocks if isinstance(block, Figures)]
+    assert [[(figure, unit) for figure, unit, _ in items] for items in figures] == [
+        [("3.00", "ETH"), ("3.00", "ETH"), ("1.50", "ETH")],
+        [("0.00", "BTC"), ("0.50", "BTC"), ("0.25", "BTC")],
+    ]
+    asked = next(block for block in section.blocks if isinstance(block, Table))
+    assert [row.cells for row in asked.rows] == [("ETH", "3.00", "1.50"), ("BTC", "0.50", "0.25")]
+    assert render_brief_text(facts, "en").count("Asked to be held, and held on") == 1
+
+
+def test_an_answer_about_several_assets_is_told_asset_by_asset(facts: dict[str, Any]) -> None:
+    reply = facts["requests"][0]["replies"][0]
+    total = {**reply["totals"][0], "asset": BITCOIN_COIN, "decimals": 8, "held": "12345678"}
+    reply |= {"totals": [total, {**total, "held": "2"}], "until": 5}
+    reply["reason"] = "Customers had withdrawn the rest before the request came."
+    table = next(
+        block
+        for section in build_document(facts, "en").sections
+        if section.anchor == "requests"
+        for block in section.blocks
+        if isinstance(block, Table)
+    )
+    assert [row.cells[3] for row in table.rows[:2]] == ["0.12345678 BTC", "0.00000002 BTC"]
+    lines = render_brief_text(facts, "en").splitlines()
+    first = next(n for n, line in enumerate(lines) if "0.12345678 BTC" in line)
+    assert lines[first].index(" BTC") == lines[first + 1].index(" BTC")
+    told = " ".join(" ".join(lines[first : first + 5]).split())
+    assert "0.00000002 BTC" in lines[first + 1]
+    assert "Until (UTC): 1970-01-01 00:00:05" in told
+
+
+def test_text_breaks_no_name_and_puts_below_what_has_no_room() -> None:
+    heads = ("Service", "Kind", "Accounts", "Amount", "First", "Last", "Why")
+    kinds: tuple[Kind, ...] = ("text", "text", "number", "number", "time", "time", "text")
+    cells = ("Murmuration CoinJoin", "exchange deposit", "1", "241,589.009523427919285409 ETH")
+    times = ("2025-03-05 06:30:00", "2025-03-24 06:30:00")
+    row = Row((*cells, *times, "It paid out what this agency had bought from it, and more. " * 3))
+    columns = tuple(Column(head, kind) for head, kind in zip(heads, kinds, strict=True))
+    report = Report("t", "s", None, (Section("a", "b", (Table("c", columns, (row,)),)),))
+    lines = to_text(report).splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("Murmuration"))
+    assert all(cell in lines[place] for cell in cells)
+    assert lines[place + 1] == f"  First: {times[0]} · Last: {times[1]}"
+    assert lines[place + 2].startswith("  Why: It paid out")
+    assert max(map(measure, lines)) <= WIDTH
+
+
+def test_text_keeps_its_width_with_many_columns() -> None:
+    columns = tuple(Column(f"column {n}") for n in range(12))
+    row = Row(tuple(f"a name that is {n}" for n in range(12)))
+    lines = to_text(Report("t", "s", None, (Section("a", "b", (Table("c", columns, (row,)),)),))).splitlines()
+    assert max(map(measure, lines)) <= WIDTH
+    assert all(cell in "\n".join(lines) for cell in row.cells)
 
 
 def test_write_brief_writes_each_form_once(handed_over: HandedOver, tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from tests.unit.app.handed_over import KIM
 
 from jindo.app.export import export_case
 from jindo.app.people import Actor
+from jindo.app.verifying_case import check_left_out, verify_case_folder
 from jindo.base.errors import ConflictError, InputError, IntegrityError, RefusedError
-from jindo.respond import read_history
+from jindo.base.markings import Tlp
+from jindo.respond import leave_out_marked, read_history
 from jindo.seal import parse_canonical, parse_envelope_bytes
 
 
@@ -90,3 +92,67 @@ def test_export_case_hands_over_no_exhibit_that_was_altered(handed_over: HandedO
         finally:
             note.write_bytes(b"note")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_export_case_sweeps_what_a_killed_export_to_the_same_place_left(
+    handed_over: HandedOver, tmp_path: Path
+) -> None:
+    for name in (".out.draft-abcd_123", ".other.draft-abcd_123"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "case.json").write_text("{}")
+    export_case(handed_over.node, KIM, handed_over.story.case, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.draft-abcd_123", "out"]
+
+
+def test_export_case_leaves_out_what_is_red_and_says_so(handed_over: HandedOver, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    view = export_case(handed_over.node, KIM, handed_over.story.case, out, leave_out=[Tlp.RED])
+    left = [{"tlp": "RED", "exhibits": 1}]
+    assert (view["left_out"], view["restricted"], view["marking"]) == (left, [], "AMBER")
+    assert not (out / "exhibits" / "2").exists()
+    manifest = json.loads(parse_envelope_bytes((out / "manifest.json").read_bytes()).payload)
+    record = parse_canonical((out / "case.json").read_bytes())
+    assert (manifest["left_out"], record["left_out"]) == (left, left)
+    assert 2 not in [row["n"] for row in record["exhibits"]]
+    whole = parse_canonical((handed_over.out / "case.json").read_bytes())
+    (title,) = [row["title"] for row in whole["exhibits"] if row["n"] == 2]
+    for path in out.rglob("*"):
+        assert not path.is_file() or title.encode() not in path.read_bytes(), path
+    assert "1 × TLP:RED" in " ".join((out / "brief.txt").read_text(encoding="utf-8").split())
+    checks = {check.name: check.detail for check in verify_case_folder(out).checks}
+    assert "LEFT OUT by seoul: 1 marked TLP:RED" in checks["files"]
+
+
+def test_export_case_counts_what_it_hands_over_in_clear(handed_over: HandedOver, tmp_path: Path) -> None:
+    view = export_case(handed_over.node, KIM, handed_over.story.case, tmp_path / "out")
+    assert (view["left_out"], view["restricted"]) == ([], [{"tlp": "RED", "exhibits": 1}])
+
+
+def test_export_case_leaves_out_nothing_that_others_were_told(
+    handed_over: HandedOver, tmp_path: Path
+) -> None:
+    for level in (Tlp.AMBER, Tlp.GREEN, Tlp.CLEAR):
+        with pytest.raises(InputError, match="may have been said to others"):
+            export_case(handed_over.node, KIM, handed_over.story.case, tmp_path / "out", leave_out=[level])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_leave_out_marked_keeps_a_case_that_is_marked_so_itself() -> None:
+    record = {"case": {"tlp": "RED"}, "exhibits": [{"tlp": "RED"}]}
+    with pytest.raises(InputError, match="the case itself"):
+        leave_out_marked(record, [Tlp.RED])
+    assert leave_out_marked(record, [Tlp.AMBER_STRICT]) == record
+
+
+def test_check_left_out_misses_no_exhibit_and_no_marking() -> None:
+    red = {"tlp": "RED"}
+    check_left_out([red, red], [{"tlp": "RED", "exhibits": 2}])
+    check_left_out([], [])
+    for missing, told in (
+        ([red], []),
+        ([red, red], [{"tlp": "RED", "exhibits": 1}]),
+        ([], [{"tlp": "RED", "exhibits": 1}]),
+        ([{"tlp": "AMBER"}], [{"tlp": "RED", "exhibits": 1}]),
+    ):
+        with pytest.raises(IntegrityError, match="neither here nor said to be left out"):
+            check_left_out(missing, told)

@@ -16,24 +16,30 @@ from pathlib import Path
 import pytest
 from tests.unit.app.nodes import START, audited, make_node, move_clock
 
+from jindo.app.certificates import build_certificate
 from jindo.app.founding import PlaceTaken
+from jindo.app.keyring import KeysOpen, MemberKeyAway, MemberKeyLocked
 from jindo.app.node import (
     DatabaseForeign,
-    KeysOpen,
     Node,
     find_node,
+    has_stale_papers,
     init_node,
     open_node,
     read_card,
     read_member_key,
+    renew_papers,
     service_voucher,
 )
+from jindo.app.papers import PapersStale
+from jindo.app.people import add_person, console, renew_person
 from jindo.app.settings import SETTINGS, Settings, field_of, read_settings, write_settings
 from jindo.base.errors import InputError, IntegrityError, NotFound
 from jindo.seal import SigningKey, parse_envelope_bytes
 from jindo.share import parse_card, parse_voucher
 from jindo.store import open_store
 
+DAY = 86_400
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "node.md"
 
 
@@ -50,7 +56,9 @@ def names_in(folder: Path) -> list[str]:
 
 def test_init_node_lays_out_the_folder(node: Node) -> None:
     assert names_in(node.folder) == ["cases", "jindo.db", "keys", "node.toml", "work"]
-    assert names_in(node.folder / "keys") == ["member.key", "service.key", "tls.crt", "tls.key"]
+    assert names_in(node.folder / "keys") == [
+        *("card.json", "member.key", "service-voucher.json", "service.key", "tls.crt", "tls.key")
+    ]
 
 
 def test_init_node_keeps_everything_to_its_owner(node: Node) -> None:
@@ -145,7 +153,7 @@ init_node(Path(sys.argv[1]), member="seoul", name="Seoul", country="KR", kind="p
 """
 
 
-@pytest.mark.parametrize("syncs", [0, 3, 7])
+@pytest.mark.parametrize("syncs", [0, 3, 9])
 def test_init_node_killed_on_the_way_leaves_no_node_and_the_next_one_succeeds(
     tmp_path: Path, syncs: int
 ) -> None:
@@ -159,7 +167,7 @@ def test_init_node_killed_on_the_way_leaves_no_node_and_the_next_one_succeeds(
 
 def test_init_node_killed_after_the_move_leaves_a_whole_node(tmp_path: Path) -> None:
     folder = tmp_path / "seoul"
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), "8"], check=False)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder), "10"], check=False)
     assert killed.returncode == -signal.SIGKILL
     node = open_node(folder)
     node.store.close()
@@ -204,12 +212,12 @@ def test_open_node_refuses_keys_that_others_can_exchange(node: Node) -> None:
 
 
 def test_open_node_names_a_missing_or_broken_key(node: Node) -> None:
-    key = node.folder / "keys" / "member.key"
+    key = node.folder / "keys" / "service.key"
     key.write_bytes(b"half a ke")
-    with pytest.raises(InputError, match=r"member\.key"):
+    with pytest.raises(InputError, match=r"service\.key"):
         open_node(node.folder)
     key.unlink()
-    with pytest.raises(NotFound, match=r"member\.key"):
+    with pytest.raises(NotFound, match=r"service\.key"):
         open_node(node.folder)
 
 
@@ -276,14 +284,139 @@ def test_read_member_key_notices_an_exchanged_key(node: Node) -> None:
         read_member_key(node)
 
 
-def test_service_voucher_stands_for_the_service_key_through_the_day(node: Node) -> None:
+def test_service_voucher_is_signed_once_and_lasts_two_years(node: Node) -> None:
     first = service_voucher(node)
-    move_clock(node, 86_399)
-    assert service_voucher(node) == first
-    officer = parse_voucher(first, node.me, at=START + 86_399)
+    officer = parse_voucher(first, node.me, at=START)
     assert (officer.key, officer.roles) == (node.me.service_key, ("service",))
+    move_clock(node, 730 * DAY - 1)
+    assert service_voucher(node) == first
     move_clock(node, 1)
+    with pytest.raises(PapersStale, match="service-voucher"):
+        service_voucher(node)
+    renew_papers(node.folder, clock=node.clock)
     assert service_voucher(node) != first
+
+
+def test_node_works_while_its_member_key_lies_somewhere_else(node: Node, tmp_path: Path) -> None:
+    key, card = node.folder / "keys" / "member.key", read_card(node)
+    key.rename(tmp_path / "safe.key")
+    again = open_node(node.folder, clock=node.clock)
+    assert (again.me, read_card(again)) == (node.me, card)
+    assert parse_voucher(service_voucher(again), node.me, at=START).key == node.me.service_key
+    add_person(again, console(again), id="lee", name="Lee", roles=["auditor"])
+    with pytest.raises(MemberKeyAway, match=r"member\.key") as away:
+        add_kim(again)
+    assert str(key) in away.value.remedy()
+    (tmp_path / "safe.key").rename(key)
+    assert add_kim(again)["active"]
+    again.store.close()
+
+
+def add_kim(node: Node, passphrase: bytes | None = None) -> dict[str, object]:
+    public = SigningKey.generate().public
+    return add_person(
+        node, console(node), id="kim", name="Kim", roles=["analyst"], public_key=public, passphrase=passphrase
+    )
+
+
+def test_member_key_with_a_passphrase_is_asked_for_it_only_to_vouch(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul", passphrase=b"correct horse")
+    assert b"ENCRYPTED" in (node.folder / "keys" / "member.key").read_bytes()
+    open_node(node.folder, clock=node.clock).store.close()
+    for wrong in (None, b"", b"wrong horse"):
+        with pytest.raises(MemberKeyLocked):
+            add_kim(node, wrong)
+    assert add_kim(node, b"correct horse")["active"]
+    node.store.close()
+
+
+def test_init_node_refuses_an_empty_passphrase(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="empty"):
+        make_node(tmp_path / "seoul", passphrase=b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def rewrite_toml(node: Node, **said: object) -> None:
+    settings = replace(node.settings, **said)  # type: ignore[arg-type]
+    (node.folder / "node.toml").write_text(write_settings(settings), encoding="utf-8")
+
+
+def test_open_node_waits_for_the_member_key_where_the_card_is_to_change(node: Node) -> None:
+    old = read_card(node)
+    rewrite_toml(node, name="Seoul Cyber Unit")
+    with pytest.raises(PapersStale, match="name") as stale:
+        open_node(node.folder)
+    assert "jindo node card" in stale.value.remedy()
+    with pytest.raises(InputError, match="higher version"):
+        renew_papers(node.folder, clock=node.clock)
+    assert read_card(node) == old
+    rewrite_toml(node, name="Seoul Cyber Unit", version=2)
+    assert has_stale_papers(node.folder, node.clock)
+    renew_papers(node.folder, clock=node.clock)
+    assert not has_stale_papers(node.folder, node.clock)
+    again = open_node(node.folder)
+    again.store.close()
+    assert (again.me.name, again.me.version) == ("Seoul Cyber Unit", 2)
+    assert parse_card(parse_envelope_bytes(read_card(again))) == again.me
+
+
+def test_open_node_waits_for_the_member_key_where_the_certificate_is_new(node: Node) -> None:
+    made = build_certificate("seoul", "127.0.0.1", time=START)
+    (node.folder / "keys" / "tls.crt").write_text(made.pem)
+    with pytest.raises(PapersStale, match="certificate"):
+        open_node(node.folder)
+
+
+def test_open_node_waits_for_the_member_key_where_its_papers_are_missing(node: Node) -> None:
+    for name in ("card.json", "service-voucher.json"):
+        (node.folder / "keys" / name).unlink()
+        assert has_stale_papers(node.folder, node.clock)
+        renew_papers(node.folder, clock=node.clock)
+        open_node(node.folder, clock=node.clock).store.close()
+
+
+def test_renew_papers_takes_no_other_member_key(node: Node) -> None:
+    (node.folder / "keys" / "member.key").write_bytes(SigningKey.generate().to_pem())
+    card = read_card(node)
+    with pytest.raises(IntegrityError, match="another member key"):
+        renew_papers(node.folder, clock=node.clock)
+    assert read_card(node) == card
+
+
+def test_open_node_believes_no_card_that_another_key_signed(node: Node, tmp_path: Path) -> None:
+    other = make_node(tmp_path / "other")
+    other.store.close()
+    for name in ("card.json", "service-voucher.json", "service.key", "tls.crt", "tls.key"):
+        shutil.copy(other.folder / "keys" / name, node.folder / "keys" / name)
+    with pytest.raises(DatabaseForeign):
+        open_node(node.folder)
+    (node.folder / "keys" / "card.json").write_bytes(read_card(other)[:-2])
+    with pytest.raises(IntegrityError, match="not whole"):
+        open_node(node.folder)
+
+
+def test_open_node_tells_what_ends_within_60_days(node: Node, caplog: pytest.LogCaptureFixture) -> None:
+    add_kim(node)
+    move_clock(node, 669 * DAY)  # the certificate began a day before
+    open_node(node.folder, clock=node.clock).store.close()
+    assert [row.message for row in caplog.records if "certificate" in row.message] != []
+    assert "kim" not in caplog.text
+    move_clock(node, DAY)
+    caplog.clear()
+    open_node(node.folder, clock=node.clock).store.close()
+    assert "the word for the key of kim ends 2028-01-01" in caplog.text
+    assert "the member key's word for the service key ends 2028-01-01" in caplog.text
+    caplog.clear()
+    renew_papers(node.folder, clock=node.clock)
+    renew_person(node, console(node), "kim")
+    open_node(node.folder, clock=node.clock).store.close()
+    assert [row.message for row in caplog.records if "certificate" not in row.message] == []
+
+
+def test_open_node_tells_nothing_of_a_new_node(node: Node, caplog: pytest.LogCaptureFixture) -> None:
+    add_kim(node)
+    open_node(node.folder, clock=node.clock).store.close()
+    assert caplog.text == ""
 
 
 SAID = Settings(

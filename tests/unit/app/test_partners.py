@@ -217,9 +217,9 @@ class Server:
         self.objects = f"/taxii2/jindo/collections/{collection_id(self.node.me)}/objects/"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "hague")
+@contextmanager
+def running(folder: Path) -> Iterator[Server]:
+    made = Server(folder)
     thread = threading.Thread(target=made.http.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield made
@@ -227,6 +227,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
     thread.join()
     made.http.server_close()
     made.node.store.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(tmp_path / "hague") as made:
+        yield made
 
 
 @contextmanager

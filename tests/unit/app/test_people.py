@@ -1,12 +1,17 @@
 """People, their roles, keys, tokens and sessions: who gets in, what each may do, and what goes on record."""
 
+import base64
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 from tests.unit.app.nodes import START, add_worker, audited, introduce, move_clock, one_node
 
+from jindo.app.cases import add_case_person, open_case
+from jindo.app.labels import draft_label
 from jindo.app.node import Node
 from jindo.app.people import (
     MEMBER_ACTS,
@@ -24,15 +29,18 @@ from jindo.app.people import (
     issue_token,
     list_people,
     open_session,
+    renew_person,
     retire_person,
     revoke_token,
     sees_all_cases,
     sign_in,
 )
+from jindo.app.sharing import add_signature, share_case, show_statement
+from jindo.app.worker import Worker
 from jindo.base.errors import ConflictError, InputError, NotFound, RefusedError
-from jindo.seal import SigningKey
+from jindo.seal import SigningKey, preauth_bytes
 from jindo.share import ACTS, ROLES, build_pass, parse_voucher
-from jindo.store import tables, verify_audit
+from jindo.store import read_audit, tables, verify_audit
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "node.md"
 DAY = 86_400
@@ -258,6 +266,23 @@ def test_retire_person_ends_everything_but_what_was_signed(node: Node) -> None:
     assert [row["id"] for row in list_people(node, console(node))["people"]] == ["kim"]
 
 
+def test_renew_person_vouches_for_two_more_years(node: Node) -> None:
+    actor, _ = add_worker(node, "kim", "analyst", key=SigningKey.generate())
+    add_worker(node, "lee", "auditor")
+    move_clock(node, 700 * DAY)
+    assert renew_person(node, console(node), "kim")["id"] == "kim"
+    with node.store.read() as conn:
+        officer, _ = get_officer(conn, node, actor)
+    assert officer.expires == START + 1430 * DAY
+    with pytest.raises(RefusedError, match="no key"):
+        renew_person(node, console(node), "lee")
+    with pytest.raises(RoleMissing):
+        renew_person(node, actor, "kim")
+    retire_person(node, console(node), "kim")
+    with pytest.raises(NotFound):
+        renew_person(node, console(node), "kim")
+
+
 def test_open_session_lasts_hours_and_never_longer_than_its_token(node: Node) -> None:
     _, token = add_worker(node, "kim", "analyst")
     session = open_session(node, token)
@@ -392,3 +417,64 @@ def test_every_change_is_audited_and_so_is_every_refusal(node: Node) -> None:
     with node.store.read() as conn:
         assert verify_audit(conn) == 11
         assert "Name of kim" not in str(conn.execute(select(tables.audit)).all())
+
+
+def test_retire_person_takes_their_signatures_off_what_is_still_a_draft(tmp_path: Path) -> None:
+    with one_node(tmp_path / "seoul") as node, one_node(tmp_path / "hague", "hague") as hague:
+        introduce(node, hague)
+        keys = {name: SigningKey.generate() for name in ("kim", "lee")}
+        kim, lee = (add_worker(node, name, "analyst", key=key)[0] for name, key in keys.items())
+        draft = {"title": "T", "kind": "theft", "purpose": "investigation", "legal_basis": "Act 1"}
+        case = open_case(node, kim, {**draft, "expires": START + DAY})["id"]
+        add_case_person(node, kim, case, person="lee")
+        asked: dict[str, Any] = {
+            "addresses": ["0x" + "1" * 40],
+            "service": "S",
+            "kind": "exchange",
+            "reason": "r",
+        }
+        label = draft_label(node, kim, case, to=["hague"], tlp="GREEN", **asked)["statement"]["id"]
+        shared = share_case(node, kim, case, to=["hague"])["statements"][0]["id"]
+        for statement in (shared, label):
+            sign(node, kim, keys["kim"], statement)
+        retire_person(node, console(node), "kim")
+        assert show_statement(node, lee, label)["has"] == []
+        assert [has["officer"] for has in show_statement(node, lee, shared)["has"]] == ["kim"]
+        view = sign(node, lee, keys["lee"], label)
+    assert (view["state"], [has["officer"] for has in view["has"]]) == ("draft", ["lee"])
+
+
+def sign(node: Node, actor: Actor, key: SigningKey, statement: str) -> dict[str, Any]:
+    shown = show_statement(node, actor, statement)
+    data = preauth_bytes(shown["payload_type"], base64.b64decode(shown["payload"]))
+    sig = base64.b64encode(key.sign(data)).decode()
+    return add_signature(node, actor, statement, key_id=key.public.key_id, sig=sig)
+
+
+def test_failed_sign_ins_leave_one_audit_row_a_minute(node: Node) -> None:
+    worker = Worker(node, "w", every=0)
+    for wrong in ("jindo_a", "jindo_b", "no pass"):
+        with pytest.raises(TokenRefused):
+            sign_in(node, wrong)
+    with pytest.raises(TokenRefused):
+        open_session(node, "jindo_c")
+    worker.run_once()
+    assert len(audited(node)) == 1
+    move_clock(node, 60)
+    for _ in range(3):
+        worker.run_once()
+    with node.store.read() as conn:
+        (row,) = read_audit(conn, limit=1000)[1:]
+    assert (row["actor"], row["act"], row["subject"]) == (
+        "service",
+        "sign-in.refused",
+        "2026-01-01T00:00:00Z",
+    )
+    assert row["detail"] == {"count": 4}
+
+
+def test_failed_sign_ins_begin_no_write(node: Node) -> None:
+    with node.store.begin():
+        for attempt in (sign_in, open_session, close_session):
+            with suppress(TokenRefused):
+                attempt(node, "jindo_wrong")

@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 from tests.unit.app.nodes import START, add_worker, introduce, make_node, move_clock
 
+from jindo.app import consequences, receiving
 from jindo.app.casefile import show_case
 from jindo.app.cases import open_case
 from jindo.app.node import Node, read_member_key
 from jindo.app.people import Actor
 from jindo.app.receiving import FAR_AHEAD, open_carrier, take_in
+from jindo.app.sharing import share_case
 from jindo.base.markings import Tlp
 from jindo.respond import (
     active_labels,
@@ -32,6 +34,7 @@ from jindo.respond import (
 )
 from jindo.seal import SigningKey, canonical_hash, sign_envelope
 from jindo.share import (
+    EXTENSION,
     STATEMENT_TYPE,
     Officer,
     SignedStatement,
@@ -45,6 +48,7 @@ from jindo.share import (
     read_statement,
     statement_payload,
 )
+from jindo.store import tables
 
 DAY = 86_400
 ADDRESS = "0x" + "99" * 20
@@ -111,6 +115,15 @@ def evil(tmp_path: Path, seoul: Node) -> Iterator[Evil]:
     node = make_node(tmp_path / "evil", "evil", country="NL", kind="agency")
     introduce(seoul, node)
     introduce(node, seoul)
+    yield Evil(node)
+    node.store.close()
+
+
+@pytest.fixture
+def hague(tmp_path: Path, seoul: Node) -> Iterator[Evil]:
+    """An honest member, heard in the same way."""
+    node = make_node(tmp_path / "hague", "hague", country="NL", kind="agency")
+    introduce(seoul, node)
     yield Evil(node)
     node.store.close()
 
@@ -268,3 +281,143 @@ def test_the_same_statement_is_answered_by_one_receipt(seoul: Node, evil: Evil) 
 def test_what_is_marked_stricter_than_amber_is_not_taken_in(seoul: Node, evil: Evil) -> None:
     for tlp in (Tlp.AMBER_STRICT, Tlp.RED):
         assert take(seoul, evil, evil.say("label", LABEL, None, tlp=tlp)) == "quarantined"
+
+
+def case_body(member: str, case_id: str) -> dict[str, Any]:
+    said = {"id": case_id, "origin": member, "number": f"{member.upper()}-2026-1", "expires": START + DAY}
+    return {**DRAFT, **said, "opened": START, "tlp": "GREEN", "summary": "", "loss": []}
+
+
+def test_a_stranger_s_label_that_comes_before_the_case_never_counts_in_it(
+    seoul: Node, evil: Evil, hague: Evil
+) -> None:
+    theirs = str(uuid.uuid4())
+    assert take(seoul, evil, evil.say("label", LABEL, theirs)) == "received"
+    own = build_label_body(["0x" + "11" * 20], service="Dolmen", kind="exchange", reason="it is")
+    assert take(seoul, hague, hague.say("label", own, theirs)) == "received"
+    assert take(seoul, hague, hague.say("case", case_body("hague", theirs), theirs)) == "received"
+    with seoul.store.read() as conn:
+        counting = active_labels(conn, us="seoul", case_id=theirs, time=START)
+        assert [label.member for label in counting] == ["hague"]
+        assert all("no part in this case" in problem for problem in problems(conn))
+        assert len(problems(conn)) == 1
+
+
+def test_a_recall_or_receipt_is_of_what_it_says_and_in_the_same_case(
+    seoul: Node, evil: Evil, case: str
+) -> None:
+    label = evil.say("label", LABEL, None)
+    carried = open_carrier(seoul, evil.node.me, label)
+    assert carried is not None
+    assert carried.signed is not None
+    said = carried.signed.statement
+    assert take(seoul, evil, label) == "received"
+    recall = build_recall_body(said, reason="mistaken")
+    other = str(uuid.uuid4())
+    assert take(seoul, evil, evil.say("recall", recall, None, subject=other)) == "quarantined"
+    assert take(seoul, evil, evil.say("recall", recall, other, subject=said.id)) == "quarantined"
+    receipt = {"statement_id": other, "sha256": "0" * 64}
+    assert take(seoul, evil, evil.say("receipt", receipt, None, subject=said.id)) == "quarantined"
+    assert take(seoul, evil, evil.say("recall", recall, None, subject=said.id)) == "received"
+    with seoul.store.read() as conn:
+        assert read_statement(conn, said.id).recalled_by is not None
+
+
+def test_a_waiting_recall_that_does_not_fit_does_not_take_its_statement_away(seoul: Node, evil: Evil) -> None:
+    nonce, other = str(uuid.uuid4()), str(uuid.uuid4())
+    label = evil.say("label", LABEL, None, nonce=nonce)
+    carried = open_carrier(seoul, evil.node.me, label)
+    assert carried is not None
+    assert carried.signed is not None
+    said = carried.signed.statement
+    recall = build_recall_body(said, reason="mistaken")
+    assert take(seoul, evil, evil.say("recall", recall, other, subject=said.id)) == "received"
+    assert take(seoul, evil, label) == "received"
+    with seoul.store.read() as conn:
+        assert read_statement(conn, said.id).state == "received"
+        assert len(problems(conn)) == 1
+
+
+def test_a_bug_of_ours_puts_one_statement_aside_and_logs_no_word_of_it(
+    seoul: Node, evil: Evil, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError(LABEL["reason"])
+
+    label = evil.say("label", LABEL, None)
+    with monkeypatch.context() as patched:
+        patched.setattr(consequences, "_FOLLOW", {"label": fail})
+        assert take(seoul, evil, label) == "quarantined"
+    assert "ZeroDivisionError" in caplog.text
+    assert LABEL["reason"] not in caplog.text
+    with seoul.store.read() as conn:
+        assert [LABEL["reason"] in problem for problem in problems(conn)] == [False]
+        assert list_statements(conn, direction="out") == []  # and no receipt
+    assert take(seoul, evil, evil.say("label", LABEL, None)) == "received"
+
+
+def test_quarantine_holds_so_much_of_a_member_a_day_and_counts_the_rest(
+    seoul: Node, evil: Evil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "MOST_QUARANTINED", 2)
+
+    def reject() -> int:
+        assert take(seoul, evil, evil.say("label", LABEL, None, tlp=Tlp.RED)) == "quarantined"
+        with seoul.store.read() as conn:
+            return len(problems(conn))
+
+    assert [reject(), reject(), reject()] == [1, 2, 2]
+    move_clock(seoul, DAY)
+    assert reject() == 3
+    monkeypatch.setattr(receiving, "MOST_QUARANTINED_BYTES", 100)
+    assert reject() == 3
+
+
+def test_a_request_is_taken_in_where_its_case_is_not_and_touches_none(
+    seoul: Node, evil: Evil, kim: Actor, case: str
+) -> None:
+    before = show_case(seoul, kim, case)
+    assert take(seoul, evil, evil.say("label", LABEL, str(uuid.uuid4()))) == "received"
+    assert show_case(seoul, kim, case) == before
+
+
+def test_who_was_invited_into_a_case_has_a_say_in_it(seoul: Node, evil: Evil, kim: Actor, case: str) -> None:
+    """Told by a published statement of ours, and by no draft."""
+    item = evil.say("label", LABEL, case)
+    statement = share_case(seoul, kim, case, to=["evil"])["statements"][0]["id"]
+    assert take(seoul, evil, item) == "quarantined"
+    with seoul.store.begin() as conn:
+        conn.execute(
+            update(tables.statement).where(tables.statement.c.id == statement).values(state="published")
+        )
+    assert take(seoul, evil, evil.say("label", LABEL, case)) == "received"
+    with seoul.store.read() as conn:
+        assert [label.member for label in active_labels(conn, us="seoul", case_id=case, time=START)] == [
+            "evil"
+        ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"envelope": None},
+        {"envelope": {}, "vouchers": None},
+        {"envelope": {"payloadType": STATEMENT_TYPE, "payload": "eyJ9", "signatures": []}, "vouchers": []},
+        {"envelope": {"payloadType": [], "payload": {}, "signatures": "x"}, "vouchers": []},
+        {"envelope": [[[]]], "vouchers": [None]},
+        {"envelope": {}, "vouchers": [1] * 1_000},
+    ],
+)
+def test_a_carrier_of_nothing_is_put_aside(seoul: Node, evil: Evil, said: dict[str, Any]) -> None:
+    item = {"type": "grouping", "extensions": {EXTENSION: said}, "\ud800": 1}
+    assert take(seoul, evil, item) == "quarantined"
+    with seoul.store.read() as conn:
+        rows = conn.execute(select(tables.statement.c.problem, tables.statement.c.kind)).all()
+    assert [(row.kind, "does not expect" in row.problem) for row in rows] == [("unknown", False)]
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"type": "grouping"}, {"type": "x", "extensions": []}, {"extensions": {}}]
+)
+def test_what_carries_nothing_is_for_others(seoul: Node, evil: Evil, odd: dict[str, Any]) -> None:
+    assert open_carrier(seoul, evil.node.me, odd) is None

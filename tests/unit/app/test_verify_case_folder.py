@@ -16,6 +16,7 @@ from tests.unit.app.handed_over import rewrite, rewrite_payload
 from tests.unit.respond.alliance import key_of
 
 from jindo.app.case_folder import MANIFEST_TYPE
+from jindo.app.case_folder.exhibits import check_numbers
 from jindo.app.verifying_case import verify_case_folder, verify_path
 from jindo.base.errors import IntegrityError, NotFound
 from jindo.seal import canonical_bytes, sha256_hex, sign_envelope
@@ -280,6 +281,64 @@ def test_deeply_nested_papers_end_in_no_crash(exported: Path, handed_over: Hande
         (exported / name).write_bytes(b"[" * 200_000)
         assert break_of(exported).place == str(exported / name)
         shutil.copyfile(handed_over.out / name, exported / name)
+
+
+def credit(record: Any, origin: str) -> Any:
+    """The record, which says that the note is another member's."""
+    next(row for row in record["exhibits"] if row["kind"] == "note")["origin"] = origin
+    return record
+
+
+@pytest.mark.parametrize("member", ["bonn", "hanbit", "hague"])
+def test_a_signed_list_saves_no_exhibit_said_to_be_another_member_s(exported: Path, member: str) -> None:
+    rewrite(exported / "case.json", lambda record: credit(record, member))
+    sign_again(exported)
+    told = break_of(exported)
+    assert told.place == str(exported / "case.json")
+    assert told.problem == f"exhibit 2 is said to be {member}'s, and nothing that {member} signed says so"
+
+
+def test_a_signed_list_saves_no_case_said_to_be_another_member_s(exported: Path) -> None:
+    rewrite(exported / "case.json", lambda record: {**record, "case": {**record["case"], "origin": "bonn"}})
+    sign_again(exported)
+    assert "the case is said to be bonn's" in break_of(exported).problem
+
+
+@pytest.mark.parametrize("wrong", ["../outside", "/etc/passwd", "..", "", 7, None, ["x"]])
+def test_a_statement_under_what_is_no_id_opens_no_file(exported: Path, wrong: Any) -> None:
+    (exported.parent / "outside.json").write_bytes(next((exported / "statements").iterdir()).read_bytes())
+
+    def misname(record: Any) -> Any:
+        record["statements"][0]["id"] = wrong
+        return record
+
+    rewrite(exported / "case.json", misname)
+    sign_again(exported)
+    assert break_of(exported).place == str(exported / "case.json")
+
+
+@pytest.mark.parametrize("wrong", ["../..", "1", 0, -1, True, None, 1])
+def test_an_exhibit_without_a_number_of_its_own_opens_no_folder(wrong: Any) -> None:
+    record = {"exhibits": [{"n": 1}, {"n": wrong}]}
+    with pytest.raises(IntegrityError, match="no number, or another's"):
+        check_numbers(record)
+    check_numbers({"exhibits": [{"n": 2}, {"n": 1}]})
+
+
+@pytest.mark.parametrize("wrong", ["../x", "", "a/b", "x" * 41])
+def test_a_list_by_what_is_no_member_is_refused(exported: Path, wrong: str) -> None:
+    sign_again(exported, lambda said: {**said, "member": wrong})
+    assert break_of(exported).place == str(exported / "manifest.json")
+
+
+def test_a_trace_that_is_in_several_exhibits_is_traced_again_once(exported: Path) -> None:
+    """The story has the same result as exhibits 1, 3 and 4; each is checked, and tracing runs but once."""
+    told: list[str] = []
+    checks = verify_case_folder(exported, lambda what, done, of: told.append(what)).checks
+    begun = [what for what in told if what.startswith("tracing under")]
+    assert begun
+    assert len(begun) == len(set(begun))
+    assert {f"trace in exhibit {n}" for n in (1, 3, 4)} <= {check.name for check in checks}
 
 
 def test_verify_path_says_when_there_is_neither(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from jindo.base.ids import (
     BITCOIN,
     BURN_ADDRESSES,
     ETHEREUM,
+    is_checked_address,
+    is_checked_tx_id,
     native_asset,
     parse_address,
     parse_asset,
@@ -194,3 +196,23 @@ def test_parse_asset_and_parse_tx_id_refuse_control_characters(text: str) -> Non
         parse_asset(text, chain=ETHEREUM)
     with pytest.raises(InputError):
         parse_tx_id(text)
+
+
+def test_is_checked_address_knows_formats_with_a_check_and_no_words() -> None:
+    tron, testnet = "TNaRAoLUyYEV2uF7GUrzSjRQTU8v5ZJ5VR", "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"
+    for address in (*EIP55, *BECH32, *BECH32M, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", tron, testnet):
+        assert is_checked_address(parse_address(address)), address
+    for text in (
+        "nonsense",
+        "Quokka",
+        "a" * 64,
+        tron[:-1] + "S",
+        "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin",
+    ):
+        assert not is_checked_address(parse_address(text)), text
+
+
+def test_is_checked_tx_id_knows_32_bytes_of_hex() -> None:
+    assert is_checked_tx_id(parse_tx_id("0x" + "aB" * 32))
+    assert is_checked_tx_id(parse_tx_id("ab" * 32))
+    assert not is_checked_tx_id(parse_tx_id("5VERv8NMvzbJMEkV8xnrLkEaWRtSz9CosKDYjCJjBRnb"))

@@ -50,7 +50,7 @@ class Desk:
         return read(*words, "--node", str(self.node), "--token", self.token)
 
     def sign(self, statement: str) -> dict[str, Any]:
-        return self.ask("share", "sign", statement, "--key", str(self.key))
+        return self.ask("share", "sign", statement, "--key", str(self.key), "--yes")
 
 
 def ask(*words: str) -> dict[str, Any]:

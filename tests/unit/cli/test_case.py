@@ -160,3 +160,42 @@ def test_export_verifies_alone_until_a_byte_is_changed(kim: Desk, tmp_path: Path
     code, error = refused("verify", str(out))
     assert code == 4
     assert "note.txt" in json.dumps(error)
+
+
+def test_export_warns_of_what_is_red_and_leaves_it_out_when_told(kim: Desk, tmp_path: Path) -> None:
+    case = open_case(kim)["number"]
+    kim.ask("case", "add", case, "--title", "Heard", "--note", "as told", "--tlp", "red")
+    out = " ".join(kim.read("case", "export", case, "--out", str(tmp_path / "whole")).split())
+    assert "warning: 1 exhibit marked TLP:RED in clear" in out
+    assert "--leave-out red" in out
+    out = " ".join(
+        kim.read("case", "export", case, "--out", str(tmp_path / "cut"), "--leave-out", "red").split()
+    )
+    assert "warning" not in out
+    assert "left out 1 exhibit marked TLP:RED" in out
+    view = kim.ask("case", "export", case, "--out", str(tmp_path / "cut2"), "--leave-out", "red,amber+strict")
+    assert view["left_out"] == [{"tlp": "RED", "exhibits": 1}]
+    assert kim.refused("case", "export", case, "--out", str(tmp_path / "x"), "--leave-out", "green")[0] == 2
+
+
+def test_open_refuses_a_purpose_that_no_card_names(kim: Desk) -> None:
+    words = ("case", "open", "A theft", "--purpose", "fun", "--legal-basis", "Act", "--expires", "2099-12-31")
+    code, error = kim.refused(*words)
+    assert (code, error["place"]) == (2, "purpose")
+    assert "investigation" in error["remedy"]
+    assert kim.ask("case", "list") == {"cases": []}
+
+
+def test_open_says_how_an_expiry_is_written(kim: Desk) -> None:
+    words = ("case", "open", "A theft", "--purpose", "investigation", "--legal-basis", "Act", "--expires")
+    code, error = kim.refused(*words, "tomorrow")
+    assert (code, error["place"]) == (2, "--expires")
+    assert "2023-06-02" in error["remedy"]
+    code, error = kim.refused(*words, "2020-01-01")
+    assert (code, "2027-06-30" in error["remedy"]) == (3, True)
+
+
+def test_assign_says_what_it_did(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    out = " ".join(kim.read("case", "assign", case, "lee").split())
+    assert f"lee works on {case} now (member)" in out

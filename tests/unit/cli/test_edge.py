@@ -114,3 +114,20 @@ def test_main_leaves_with_the_code_of_the_run() -> None:
     with pytest.raises(SystemExit) as end:
         program.main(["ledger", "status", "no-such-ledger", "--json"])
     assert end.value.code == 2
+
+
+def test_run_names_every_missing_option_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["node", "init", "n", "--member", "seoul", "--kind=police"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: jindo node init: missing: --name NAME, --country CC\nremedy: --name NAME: ")
+    assert "Two letters: KR" in err
+    assert "--member" not in err
+    assert program.run(["node", "init", "--json"]) == 2
+    assert "--kind" in json.loads(capsys.readouterr().err)["error"]["problem"]
+
+
+def test_run_without_a_verb_gives_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.run(["case"]) in {0, 2}
+    out, err = capsys.readouterr()
+    assert "export" in out + err
+    assert "error:" not in err

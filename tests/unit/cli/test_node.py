@@ -1,6 +1,7 @@
 """`jindo node`: a folder becomes a node, partners meet by fingerprint, officers' keys never enter it."""
 
 import io
+import json
 import stat
 from pathlib import Path
 
@@ -161,3 +162,110 @@ def test_person_who_is_no_administrator_adds_nobody(kim: Desk) -> None:
     words = ("node", "user", "add", "friend", "--name", "F", "--role", "admin", "--key-out", str(key))
     assert kim.refused(*words)[1]["code"] == "node.role"
     assert not key.exists()
+
+
+def lay_locked_node(folder: Path) -> Path:
+    (folder / "passphrase").write_text("correct horse\nnot this line\n")
+    words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
+    ask("node", "init", str(folder / "seoul"), *words, "--passphrase-file", str(folder / "passphrase"))
+    return folder / "seoul"
+
+
+def test_member_key_of_a_node_may_have_a_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, public = lay_locked_node(tmp_path), SigningKey.generate().public.to_text()
+    adding = ("node", "user", "add", "kim", "--name", "Kim", "--role", "analyst", "--public-key", public)
+    words = (*adding, "--node", str(node))
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    code, error = refused(*words)
+    assert (code, "JINDO_MEMBER_KEY_PASSPHRASE" in error["remedy"]) == (2, True)
+    monkeypatch.setenv("JINDO_MEMBER_KEY_PASSPHRASE", "wrong")
+    assert refused(*words)[1]["code"] == "node.member-key-locked"
+    monkeypatch.setenv("JINDO_MEMBER_KEY_PASSPHRASE", "correct horse")
+    assert ask(*words)["active"]
+    assert ask("node", "user", "renew", "kim", "--node", str(node))["id"] == "kim"
+
+
+def test_init_takes_no_empty_passphrase(tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text("\nlater\n")
+    words = ("--member", "seoul", "--name", "Seoul", "--country", "KR", "--kind", "police")
+    given = ("--passphrase-file", str(tmp_path / "passphrase"))
+    assert refused("node", "init", str(tmp_path / "seoul"), *words, *given)[0] == 2
+    assert not (tmp_path / "seoul").exists()
+
+
+def test_card_is_signed_anew_where_node_toml_changed(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul")
+    toml = (node / "node.toml").read_text()
+    (node / "node.toml").write_text(toml.replace('country = "', 'country = "N').replace("NKR", "NL"))
+    code, error = refused("node", "members", "--node", str(node))
+    assert (code, error["code"]) == (3, "node.papers")
+    code, error = refused("node", "card", "--node", str(node))
+    assert (code, error["place"]) == (2, "node.toml [node] version")
+    raised = (node / "node.toml").read_text().replace("version = 1", "version = 2")
+    (node / "node.toml").write_text(raised)
+    away = tmp_path / "member.key"
+    (node / "keys" / "member.key").rename(away)
+    assert refused("node", "card", "--node", str(node))[1]["code"] == "node.member-key-away"
+    away.rename(node / "keys" / "member.key")
+    view = ask("node", "card", "--node", str(node))
+    assert (view["country"], view["version"]) == ("NL", 2)
+    (node / "keys" / "member.key").rename(away)
+    assert ask("node", "card", "--node", str(node)) == view
+    assert refused("node", "card", "--renew", "--node", str(node))[1]["code"] == "node.member-key-away"
+
+
+def test_init_says_what_a_name_has_to_be(tmp_path: Path) -> None:
+    said = ("--name", "A", "--kind", "police")
+    for member, country, place, remedy in (
+        ("Seoul Police", "KR", "member", "seoul"),
+        ("seoul", "Korea", "country", "KR, NL"),
+    ):
+        words = ("node", "init", str(tmp_path / "n"), "--member", member, "--country", country, *said)
+        code, error = refused(*words)
+        assert (code, error["place"]) == (2, place)
+        assert remedy in error["remedy"]
+    assert not (tmp_path / "n").exists()
+
+
+def test_init_and_card_say_when_the_card_leads_nowhere_else(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "here")
+    assert "note: https://127.0.0.1:8700 is this machine itself" in read("node", "card", "--node", str(node))
+    there = make_node(tmp_path / "there", url="https://node.seoul.example")
+    assert "note:" not in read("node", "card", "--node", str(there))
+    words = ("--member", "third", "--name", "A", "--country", "KR", "--kind", "police")
+    assert "partners elsewhere cannot reach it" in read("node", "init", str(tmp_path / "third"), *words)
+
+
+def test_join_names_the_file_and_wants_the_whole_fingerprint(tmp_path: Path) -> None:
+    here, there = make_node(tmp_path / "here"), make_node(tmp_path / "there")
+    card = tmp_path / "there.card"
+    spoken = ask("node", "card", "--out", str(card), "--node", str(there))["fingerprint"]
+    words = ("--node", str(here))
+    code, error = refused("node", "join", str(card), "--fingerprint", spoken[:19], *words)
+    assert (code, error["problem"]) == (3, "a fingerprint has 64 digits in all, and 16 are given")
+    broken = tmp_path / "broken.card"
+    whole = card.read_bytes()
+    for damaged, exit_code in (
+        (whole[:200], 2),
+        (b"{}", 2),
+        (
+            json.dumps(
+                {
+                    **json.loads(whole),
+                    "signatures": [{**json.loads(whole)["signatures"][0], "sig": "A" * 86 + "=="}],
+                }
+            ).encode(),
+            4,
+        ),
+    ):
+        broken.write_bytes(damaged)
+        code, error = refused("node", "join", str(broken), "--fingerprint", spoken, *words)
+        assert (code, error["place"]) == (exit_code, str(broken))
+        assert "sent" in error["remedy"]
+
+
+def test_revoked_tokens_are_counted_in_words(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "seoul")
+    seat(node, "kim", "analyst")
+    assert "kim: 1 token or session ended" in read("node", "token", "revoke", "kim", "--node", str(node))
+    assert "kim: 0 tokens and sessions ended" in read("node", "token", "revoke", "kim", "--node", str(node))

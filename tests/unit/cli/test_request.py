@@ -32,7 +32,7 @@ def test_request_goes_with_two_officers_and_comes_back_answered(stage: Stage, ca
 
     code, error = kim.refused("request", "send", request)
     assert (code, error["code"]) == (3, "share.signatures")
-    assert lee.ask("request", "sign", request, "--key", str(lee.key))["state"] == "signed"
+    assert lee.ask("request", "sign", request, "--key", str(lee.key), "--yes")["state"] == "signed"
     assert f"jindo request send {request}" in lee.read("request", "show", request)
     assert kim.ask("request", "send", request)["state"] == "sent"
 
@@ -64,6 +64,13 @@ def test_draft_acts_once_under_one_word(kim: Desk, case: str) -> None:
     words = ("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", str(kim.key), "--once", "ask")
     assert kim.ask(*words) == kim.ask(*words)
     assert len(kim.ask("request", "list")["requests"]) == 1
+
+
+def test_draft_with_a_wrong_key_drafts_nothing(kim: Desk, stage: Stage, case: str) -> None:
+    key = str(stage.desk("lee").key)
+    code, error = kim.refused("request", "draft", case, "--to", "dolmen", *CONTACT, "--key", key)
+    assert (code, error["code"]) == (3, "node.key-differs")
+    assert kim.ask("request", "list") == {"requests": []}
 
 
 def test_draft_that_lacks_something_is_refused_by_its_name(kim: Desk, case: str) -> None:
@@ -111,3 +118,36 @@ def test_fields_of_a_file_are_an_object(tmp_path: Path, content: str) -> None:
 def test_list_of_no_requests_says_so(kim: Desk) -> None:
     assert "no requests" in kim.read("request", "list")
     assert kim.ask("request", "list") == {"requests": []}
+
+
+def test_request_that_lost_its_ground_says_so_where_people_look(kim: Desk, stage: Stage, case: str) -> None:
+    from jindo.cli.request_tables import describe_next, describe_standing
+
+    request = kim.ask("request", "draft", case, "--to", "dolmen", *CONTACT)["id"]
+    view = kim.ask("request", "show", request)
+    assert (describe_standing(view), "request sign" in describe_next(view)) == ("draft", True)
+    recall_traces(kim, stage, case)
+    out = kim.read("request", "show", request)
+    assert "draft, but its ground was recalled" in out
+    assert "neither signed nor sent" in out
+    assert "next: " not in out
+    assert "but its" in kim.read("request", "list")
+    lee = stage.desk("lee")
+    code, error = lee.refused("request", "sign", request, "--key", str(lee.key), "--yes")
+    assert (code, error["code"]) == (3, "respond.ground-gone")
+
+
+def recall_traces(kim: Desk, stage: Stage, case: str) -> None:
+    """Share all of a case, and take back the trace."""
+    sent = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
+    (exhibit,) = [row["id"] for row in sent if row["kind"] == "exhibit"]
+    recall = kim.ask("share", "recall", exhibit, "--reason", "wrong")["statements"][0]["id"]
+    kim.ask("case", "assign", case, "choi")
+    for desk in (kim, stage.desk("lee"), stage.desk("choi")):
+        desk.sign(recall)
+
+
+def test_draft_to_who_holds_no_accounts_says_who_does(kim: Desk, case: str) -> None:
+    code, error = kim.refused("request", "draft", case, "--to", "hague", *CONTACT)
+    assert (code, error["place"]) == (2, "to")
+    assert "Known are: dolmen" in error["remedy"]

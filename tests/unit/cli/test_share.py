@@ -15,17 +15,15 @@ from jindo.share import STATEMENT_TYPE
 def test_push_drafts_what_the_gate_allows_and_names_the_rule_of_the_rest(kim: Desk) -> None:
     case = open_case(kim)["number"]
     kim.ask("case", "add", case, "--title", "Heard", "--note", "as told", "--tlp", "red")
-    view = kim.ask("share", "push", case, "--to", "hague,dolmen,nobody")
+    view = kim.ask("share", "push", case, "--to", "hague,dolmen")
     assert [(row["kind"], row["recipients"], row["state"]) for row in view["statements"]] == [
         ("case", ["hague"], "draft")
     ]
     denied = {(row["title"], row["member"]): row["rule"] for row in view["denials"]}
     assert denied == {
         ("A theft", "dolmen"): "need-to-know",
-        ("A theft", "nobody"): "unknown-recipient",
         ("Heard", "hague"): "tlp-red",
         ("Heard", "dolmen"): "tlp-red",
-        ("Heard", "nobody"): "unknown-recipient",
     }
 
 
@@ -35,6 +33,54 @@ def test_push_with_a_key_signs_and_sends(kim: Desk) -> None:
     (statement,) = view["statements"]
     assert (statement["state"], [row["officer"] for row in statement["has"]]) == ("published", ["kim"])
     assert kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"] == []
+
+
+def test_push_to_a_stranger_is_refused_and_names_whom_it_knows(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    code, error = kim.refused("share", "push", case, "--to", "hague,nobody")
+    assert (code, error["problem"]) == (2, "no member nobody is known here")
+    assert "dolmen, hague" in error["remedy"]
+    assert kim.ask("share", "status", case) == {"case": case, "statements": [], "denials": []}
+
+
+def test_push_with_a_wrong_key_drafts_nothing(kim: Desk, stage: Stage) -> None:
+    case = open_case(kim)["number"]
+    other, exposed = stage.desk("lee").key, stage.folder / "exposed.key"
+    exposed.write_bytes(kim.key.read_bytes())
+    exposed.chmod(0o644)
+    for key, refusal in ((other, (3, "node.key-differs")), (exposed, (3, "cli.key-exposed"))):
+        code, error = kim.refused("share", "push", case, "--to", "hague", "--key", str(key))
+        assert (code, error["code"]) == refusal
+    assert kim.refused("share", "push", case, "--to", "hague", "--key", str(stage.folder / "none"))[0] == 2
+    assert kim.ask("share", "status", case)["statements"] == []
+    sent = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
+    assert [row["state"] for row in sent] == ["published"]
+
+
+def test_push_again_finds_the_draft_that_waits(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    (draft,) = kim.ask("share", "push", case, "--to", "hague")["statements"]
+    assert [row["id"] for row in kim.ask("share", "push", case, "--to", "hague")["statements"]] == [
+        draft["id"]
+    ]
+    (sent,) = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
+    assert (sent["id"], sent["state"]) == (draft["id"], "published")
+    assert kim.ask("share", "push", case, "--to", "hague")["statements"] == []
+
+
+def test_push_to_fewer_than_a_draft_is_for_does_not_send_that_draft(kim: Desk) -> None:
+    """Who pushes to one member does not tell another by it."""
+    case = open_case(kim, "A theft", "--tlp", "green")["number"]
+    (wide,) = kim.ask("share", "push", case, "--to", "hague,dolmen")["statements"]
+    (sent,) = kim.ask("share", "push", case, "--to", "hague", "--key", str(kim.key))["statements"]
+    assert (sent["recipients"], sent["id"] == wide["id"]) == (["hague"], False)
+
+
+def test_what_was_denied_stands_once(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    for _ in range(2):
+        assert len(kim.ask("share", "push", case, "--to", "dolmen")["denials"]) == 1
+    assert len(kim.ask("share", "status", case)["denials"]) == 1
 
 
 def test_push_under_one_word_sends_once_and_answers_again(kim: Desk) -> None:
@@ -70,14 +116,14 @@ def test_sign_refuses_the_key_of_another(kim: Desk, stage: Stage) -> None:
     case = open_case(kim)["number"]
     kim.ask("case", "assign", case, "lee")
     statement = kim.ask("share", "push", case, "--to", "hague")["statements"][0]["id"]
-    assert kim.refused("share", "sign", statement, "--key", str(lee.key))[0] == 3
-    assert lee.ask("share", "sign", statement, "--key", str(lee.key))["state"] == "published"
+    assert kim.refused("share", "sign", statement, "--key", str(lee.key), "--yes")[0] == 3
+    assert lee.ask("share", "sign", statement, "--key", str(lee.key), "--yes")["state"] == "published"
 
 
 def test_sign_uses_no_key_that_others_can_read(kim: Desk) -> None:
     statement = kim.ask("share", "push", open_case(kim)["number"], "--to", "hague")["statements"][0]["id"]
     kim.key.chmod(0o644)
-    code, error = kim.refused("share", "sign", statement, "--key", str(kim.key))
+    code, error = kim.refused("share", "sign", statement, "--key", str(kim.key), "--yes")
     assert (code, error["code"]) == (3, "cli.key-exposed")
 
 
@@ -117,6 +163,16 @@ def test_sign_on_a_terminal_shows_what_is_said_and_asks(
     assert "with a title of its own" in err
     assert "TLP:AMBER" in err
     assert kim.ask("share", "status", case)["statements"][0]["state"] == state
+
+
+def test_sign_where_nobody_can_be_asked_needs_yes(kim: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = kim.ask("share", "push", open_case(kim)["number"], "--to", "hague")["statements"][0]["id"]
+    for stdin in (io.StringIO("y\n"), None):
+        monkeypatch.setattr("sys.stdin", stdin)
+        code, error = kim.refused("share", "sign", statement, "--key", str(kim.key))
+        assert (code, error["code"]) == (3, "cli.unasked")
+        assert "--yes" in error["remedy"]
+    assert kim.sign(statement)["state"] == "published"
 
 
 def test_status_says_how_to_sign_what_waits(kim: Desk) -> None:
@@ -165,3 +221,11 @@ def test_state_counts_signatures_while_it_is_a_draft() -> None:
     sent = draft | {"state": "published", "receipts": [{"member": "hague", "received": ""}]}
     assert (describe_state(sent), list_silent(sent)) == ("published", "hague")
     assert describe_state(sent | {"recalled_by": "x"}) == "recalled"
+
+
+def test_label_takes_addresses_alone(kim: Desk) -> None:
+    case = open_case(kim)["number"]
+    words = ("--service", "Quokka", "--kind", "exchange", "--reason", "test purchase", "--to", "hague")
+    code, error = kim.refused("case", "label", case, SECRET, "nonsense", *words)
+    assert (code, error["place"]) == (2, "addresses")
+    assert kim.ask("case", "show", case)["labels"] == []

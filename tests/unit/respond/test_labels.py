@@ -10,7 +10,14 @@ from tests.unit.respond.alliance import DEPOSIT, DEPOSIT_2, NOW, Alliance, id_of
 
 from jindo.base.errors import InputError
 from jindo.base.markings import Tlp
-from jindo.respond import Label, active_labels, build_label_body, check_label, record_labels
+from jindo.respond import (
+    Label,
+    active_labels,
+    build_label_body,
+    check_addresses_of_case,
+    check_label,
+    record_labels,
+)
 from jindo.share import build_recall_body, read_statement
 
 BODY = build_label_body(
@@ -92,3 +99,15 @@ def test_our_own_label_counts_everywhere_and_before_all_others(alliance: Allianc
     found = counting(conn, "seoul", case_id)
     assert [label.member for label in found[:2]] == ["seoul", "bonn"]
     assert {label.service for label in counting(conn, "seoul")} == {"Known to us"}
+
+
+def test_check_addresses_of_case_refuses_what_is_no_address() -> None:
+    ether = [{"theft": "a", "tx_hash": "0x" + "a" * 64}]
+    elsewhere = [{"theft": "a", "address": "SoLanaAccount"}]
+    good = ["0x" + "1" * 40, "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"]
+    for loss in (ether, []):
+        check_addresses_of_case(good, loss)
+        for bad in ("nonsense", "Quokka", "b" * 64):
+            with pytest.raises(InputError, match="no address of the case's chain"):
+                check_addresses_of_case([*good, bad], loss)
+    check_addresses_of_case(["another"], elsewhere)

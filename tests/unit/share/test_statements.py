@@ -25,6 +25,10 @@ from jindo.seal import Envelope, canonical_bytes, parse_canonical, sign_envelope
 from jindo.share import (
     KINDS,
     STATEMENT_TYPE,
+    carrier_object,
+    derive_statement_id,
+    find_envelope,
+    find_leaf,
     parse_statement,
     statement_payload,
     verify_statement,
@@ -32,6 +36,19 @@ from jindo.share import (
 from jindo.share.statements import MAX_PAYLOAD
 
 KIM, LEE, PARK = (an_officer(SEOUL, name) for name in ("kim", "lee", "park"))
+
+
+def test_no_member_can_say_something_under_another_s_id() -> None:
+    """What Dolmen forges under Hague's id and its own name follows from no nonce that anybody can find."""
+    theirs = a_statement("recall", member="hague", recipients=("dolmen", "seoul"))
+    own = replace(theirs, member="dolmen", recipients=("hague", "seoul"))
+    assert own.id != theirs.id == derive_statement_id("hague", theirs.nonce)
+    value = {**parse_canonical(statement_payload(own)), "id": theirs.id}
+    payload = canonical_bytes(value)
+    officers = [an_officer(MEMBERS["dolmen"], name) for name in ("kim", "lee", "park")]
+    envelope = sign_envelope(STATEMENT_TYPE, payload, [key_of(officer.id, "dolmen") for officer in officers])
+    with pytest.raises(InputError, match="id does not follow"):
+        verify_statement(envelope, [], MEMBERS["dolmen"], at=NOW)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,6 +68,9 @@ def test_parse_statement_keeps_unknown_names_in_body_and_objects() -> None:
     [
         {"id": "1"},
         {"id": uuid_of("x").upper()},
+        {"id": uuid_of("another's")},
+        {"nonce": uuid_of("another nonce")},
+        {"nonce": "n"},
         {"kind": "decree"},
         {"member": "Seoul"},
         {"case": "c"},
@@ -232,3 +252,12 @@ def test_statement_payload_refuses_what_readers_would_refuse() -> None:
         statement_payload(a_statement(body={"amount": 2**60}))
     with pytest.raises(InputError, match="bytes"):
         statement_payload(a_statement(body={"long": "x" * MAX_PAYLOAD}))
+
+
+@pytest.mark.parametrize("leaf", [None, -1, True, 1.5, "3", [3]])
+def test_find_leaf_takes_the_number_of_a_leaf_alone(leaf: object) -> None:
+    carrier = carrier_object(signed(a_statement("label")), 3)
+    assert (find_leaf(carrier), find_leaf(carrier_object(signed(a_statement("label"))))) == (3, None)
+    next(iter(carrier["extensions"].values()))["leaf"] = leaf
+    assert find_leaf(carrier) is None
+    assert find_envelope(carrier) is not None

@@ -17,10 +17,12 @@ from tests.unit.web.filled import build_desks, fill
 from tests.unit.web.nodes import Desk, build_node, open_case, staff
 
 from jindo import app
-from jindo.base.language import LANGUAGES
+from jindo.base.language import LANGUAGES, get_translator
 from jindo.cli import commands
 from jindo.web import build_web
+from jindo.web.rendering import find_strictest, show_detail
 from jindo.web.signing_in import choose_page
+from jindo.web.wording import word_of
 
 ORIGIN = "https://127.0.0.1:8700"
 SESSION = "__Host-jindo-session"
@@ -276,3 +278,49 @@ def test_session_of_a_person_who_left_opens_nothing(opened: Opened) -> None:
     assert client.get("/").status_code == 200
     app.retire_person(node, owner, "gone")
     assert client.get("/").status_code == 303
+
+
+def test_language_link_keeps_what_the_address_asked_for(opened: Opened) -> None:
+    page = read_page(opened.client().get("/sign-in", params={"next": "/requests", "lang": "en"}))
+    assert "?next=%2Frequests&lang=ko" in [link.get("href") for link in page.all("a")]
+    page = read_page(opened.client().get("/sign-in?next=/requests&lang=ko"))
+    assert {"type": "hidden", "name": "next", "value": "/requests"} in page.all("input")
+
+
+def test_case_page_is_marked_as_strictly_as_what_is_on_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    desk = staff(
+        build_node(tmp_path_factory.mktemp("red") / "seoul", "seoul", name="S", country="KR", kind="police")
+    )
+    case = open_case(desk)
+    with TestClient(build_web(desk.node), base_url=ORIGIN, follow_redirects=False) as client:
+        sign_in(client, desk.tokens["analyst"])
+        assert "TLP:RED" not in client.get(f"/cases/{case}").text
+        app.add_note(desk.node, desk.people["analyst"], case, "Heard", "as told", "RED")
+        page = client.get(f"/cases/{case}").text
+    head = page[page.index("<h1>") : page.index('class="contents"')]
+    assert '<span class="tlp tlp-red">TLP:RED</span>' in head
+    assert "the case itself is TLP:" in head
+    desk.node.store.close()
+
+
+def test_find_strictest_goes_by_rank() -> None:
+    assert find_strictest(["AMBER", "RED", "CLEAR"]) == "RED"
+    assert find_strictest(["AMBER+STRICT", "AMBER"]) == "AMBER+STRICT"
+
+
+@pytest.mark.parametrize(
+    "code", ["case-exported", "lang", "left_out", "mixer", "exchange deposit", "investigation"]
+)
+def test_codes_of_pages_have_words_in_korean(code: str) -> None:
+    assert word_of(code, get_translator("ko")) != code
+
+
+def test_detail_of_a_row_says_its_language_by_name() -> None:
+    assert show_detail("en", "lang") == LANGUAGES["en"]
+
+
+def test_request_page_names_chains_as_people_do(opened: Opened) -> None:
+    with opened.signed_in() as client:
+        page = client.get("/requests/{request}".format(**opened.places)).text
+    assert "<code>eip155:1</code>" not in page
+    assert '<span title="eip155:1">' in page

@@ -61,6 +61,13 @@ def _say_fallen(row: Mapping[str, Any], _: Say) -> str:
     ) % {"list": _join(row["exhibits"])}
 
 
+def _say_fallen_requests(row: Mapping[str, Any], _: Say) -> str:
+    return _(
+        "Requests that rest on a trace which no longer stands, and were not recalled: %(count)s. Whether their grounds "
+        "hold without what was recalled is not known."
+    ) % {"count": len(row["requests"])}
+
+
 def _say_convention(row: Mapping[str, Any], _: Say) -> str:
     return _(
         "Which units count as stolen after they mixed with others is decided by the rule %(rule)s; other rules decide "
@@ -100,6 +107,13 @@ def _say_quarantined(row: Mapping[str, Any], _: Say) -> str:
     }
 
 
+def _say_left_out(row: Mapping[str, Any], _: Say) -> str:
+    told = ", ".join(f"{one['exhibits']:,} × TLP:{show_id(str(one['tlp']))}" for one in row["exhibits"])
+    return _(
+        "Exhibits that were left out of this export by their marking, and that this brief does not tell: %(list)s."
+    ) % {"list": told}
+
+
 def _say_one_node(row: Mapping[str, Any], _: Say) -> str:
     return _(
         "The history is that of %(member)s alone. What other members did on their side is known here only by what they "
@@ -112,6 +126,7 @@ _LIMITS: Mapping[str, Callable[[Mapping[str, Any], Say], str]] = {
     "no-trace": _say_no_trace,
     "no-standing-trace": _say_no_standing_trace,
     "fallen-traces": _say_fallen,
+    "fallen-requests": _say_fallen_requests,
     "convention": _say_convention,
     "labels-asserted": _say_asserted,
     "ledger-unproved": _say_ledger,
@@ -119,5 +134,6 @@ _LIMITS: Mapping[str, Callable[[Mapping[str, Any], Say], str]] = {
     "held-by-word": _say_held,
     "unacknowledged": _say_unacknowledged,
     "quarantined": _say_quarantined,
+    "left-out": _say_left_out,
     "one-node": _say_one_node,
 }

@@ -10,13 +10,15 @@ from jindo.app.brief.words import (
     EXHIBIT_KINDS,
     REPLY_STATES,
     REQUEST_KINDS,
-    REQUEST_STATES,
+    SERVICE_KINDS,
     STATEMENT_KINDS,
     Say,
     name_statement,
+    say_amount,
     say_amounts,
     say_code,
     say_prose,
+    say_request_state,
     say_signers,
     say_told,
 )
@@ -114,7 +116,7 @@ def _tell_request(request: Mapping[str, Any], _: Say) -> list[Block]:
         "to": show_id(request["to"]),
     }
     terms = [
-        (_("State"), say_code(_, REQUEST_STATES, request["state"]), False),
+        (_("State"), say_request_state(_, request), False),
         (
             _("Asked about"),
             f"{say_amounts(_, request['totals'])} · {_count_accounts(_, request['accounts'])}",
@@ -129,6 +131,10 @@ def _tell_request(request: Mapping[str, Any], _: Say) -> list[Block]:
         (_("Statement"), show_id(request["statement_id"]), True),
     ]
     blocks: list[Block] = [Heading(_("%(kind)s, from %(from)s to %(to)s") % told), Terms(tuple(terms))]
+    if request["lost"]:
+        blocks.append(
+            Text(_("The trace that it rests on no longer stands: what that rests on was recalled."), "warn")
+        )
     if request["replies"]:
         blocks.append(_tabulate_replies(request["replies"], _))
     return blocks
@@ -148,22 +154,24 @@ def _tabulate_replies(replies: list[Mapping[str, Any]], _: Say) -> Table:
         Column(_("Reason")),
         Column(_("Signed by")),
     )
-    body = tuple(
-        Row(
-            (
-                show_time(reply["made"]),
-                show_id(reply["member"]),
-                say_code(_, REPLY_STATES, reply["state"])
-                + (" · " + _("recalled") if reply["recalled"] else ""),
-                say_amounts(_, reply["totals"], "held"),
-                show_time(reply["until"]) if reply["until"] else "",
-                say_prose(reply["reason"]),
-                say_signers(_, reply["signed_by"]),
-            )
-        )
-        for reply in replies
-    )
+    body = tuple(row for reply in replies for row in _list_answer(reply, _))
     return Table(_("Answers, in the counterparty's own signed words"), columns, body)
+
+
+def _list_answer(reply: Mapping[str, Any], _: Say) -> list[Row]:
+    """An answer as rows: what it says, with the first asset; each further asset on a row of its own."""
+    first, *further = [say_amount(_, row, "held") for row in reply["totals"]] or [_("nothing")]
+    recalled = " · " + _("recalled") if reply["recalled"] else ""
+    cells = (
+        show_time(reply["made"]),
+        show_id(reply["member"]),
+        say_code(_, REPLY_STATES, reply["state"]) + recalled,
+        first,
+        show_time(reply["until"]) if reply["until"] else "",
+        say_prose(reply["reason"]),
+        say_signers(_, reply["signed_by"]),
+    )
+    return [Row(cells), *(Row(("", "", "", amount, "", "", "")) for amount in further)]
 
 
 def _tabulate_labels(labels: list[Mapping[str, Any]], _: Say) -> Table:
@@ -183,7 +191,7 @@ def _tabulate_labels(labels: list[Mapping[str, Any]], _: Say) -> Table:
                 show_time(label["made"]),
                 show_id(label["member"]),
                 show_name(label["service"]),
-                show_name(label["kind"]),
+                say_code(_, SERVICE_KINDS, label["kind"]),
                 f"{len(label['addresses']):,}",
                 say_prose(label["reason"]),
                 say_signers(_, label["signed_by"]),
@@ -214,6 +222,11 @@ def _tell_recall(recall: Mapping[str, Any], names: Mapping[str, str], _: Say) ->
                 (_("Why"), say_prose(recall["reason"]), False),
                 (_("Who was told"), say_told(_, recall["told"]), False),
                 (
+                    _("Requests that lost their ground"),
+                    ", ".join(names.get(one, show_id(one)) for one in recall["groundless"]) or _("none"),
+                    False,
+                ),
+                (
                     _("Traces that fell"),
                     _("exhibits: %(list)s") % {"list": took} if took else _("none"),
                     False,
@@ -232,7 +245,7 @@ def _tabulate_shared(facts: Mapping[str, Any], _: Say) -> Table:
         Column(_("By")),
         Column(_("What")),
         Column(_("Marking")),
-        Column(_("To, and whether it was acknowledged")),
+        Column(_("Who was told")),
         Column(_("Standing")),
     )
     body = tuple(

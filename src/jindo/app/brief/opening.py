@@ -7,6 +7,9 @@ from typing import Any
 
 from jindo.app.brief.words import (
     CASE_KINDS,
+    CASE_ROLES,
+    PURPOSES,
+    SERVICE_KINDS,
     Say,
     say_amount,
     say_amounts,
@@ -27,7 +30,8 @@ def build_summary(facts: Mapping[str, Any], _: Say) -> Section:
     """What a reader takes away, and what the case is."""
     blocks: list[Block] = []
     if facts["trace"] is not None and facts["trace"]["facts"]["stolen"]:
-        blocks += [_build_figures(facts, _), Bullets(tuple(_tell(facts, _)))]
+        blocks += [*_build_figures(facts, _), Bullets(tuple(_tell(facts, _)))]
+        blocks += [_tabulate_asked(facts, _)] if facts["held"] else []
     elif facts["case"]["loss"]:
         blocks.append(
             Text(_("What was named as stolen has not been traced, or no trace of it stands."), "warn")
@@ -74,20 +78,27 @@ def build_whereabouts(facts: Mapping[str, Any], _: Say) -> Section:
     return Section("whereabouts", _("Where it went"), tuple(blocks))
 
 
-def _build_figures(facts: Mapping[str, Any], _: Say) -> Figures:
-    """Three figures for the first asset that was named as stolen; the lines below them and the tables have all."""
+def _build_figures(facts: Mapping[str, Any], _: Say) -> list[Figures]:
+    """Three figures for every asset that was stolen, reached a service, or is held."""
     trace = facts["trace"]["facts"]
-    first = _sum_by_asset(trace["stolen"])[0]
-    reached = _of_asset(trace["services"], first, "amount")
-    held = _of_asset(facts["held"], first, "held")
-    unit = say_unit(_, first)
-    return Figures(
-        (
-            (show_tokens(int(first["amount"]), first["decimals"]), unit, _("stolen")),
-            (show_tokens(reached, first["decimals"]), unit, _("reached services and mixers")),
-            (show_tokens(held, first["decimals"]), unit, _("held by counterparties, by their own word")),
-        )
+    columns = (
+        (trace["stolen"], "amount", _("stolen")),
+        (trace["services"], "amount", _("reached services and mixers")),
+        (facts["held"], "held", _("held by counterparties, by their own word")),
     )
+    assets: dict[str, Mapping[str, Any]] = {}
+    for rows, _name, _meaning in columns:
+        for row in rows:
+            assets.setdefault(row["asset"], row)
+    return [
+        Figures(
+            tuple(
+                (show_tokens(_sum(rows, asset, name), row["decimals"]), say_unit(_, row), meaning)
+                for rows, name, meaning in columns
+            )
+        )
+        for asset, row in assets.items()
+    ]
 
 
 def _tell(facts: Mapping[str, Any], _: Say) -> list[str]:
@@ -102,28 +113,34 @@ def _tell(facts: Mapping[str, Any], _: Say) -> list[str]:
     if trace["elsewhere"]:
         rest = say_amounts(_, _sum_by_asset(trace["elsewhere"]))
         rows.append(_("Fees, burned, or beyond the hop limit: %(amounts)s.") % {"amounts": rest})
-    for row in facts["held"]:
-        asked, held = say_amount(_, row, "requested"), say_amount(_, row, "held")
-        rows.append(
-            _("Asked to be held: %(asked)s; held on %(time)s UTC by the counterparties' own word: %(held)s.")
-            % {"asked": asked, "held": held, "time": show_time(facts["as_of"])}
-        )
     if not facts["held"]:
         rows.append(_("No counterparty has said that it holds anything now."))
     return rows
 
 
+def _tabulate_asked(facts: Mapping[str, Any], _: Say) -> Table:
+    """What counterparties were asked to hold and what they hold, a line per asset."""
+    columns = (Column(_("Asset")), Column(_("Asked to be held"), "number"), Column(_("Held"), "number"))
+    body = tuple(
+        Row((say_unit(_, row), *(show_tokens(int(row[n]), row["decimals"]) for n in ("requested", "held"))))
+        for row in facts["held"]
+    )
+    caption = _("Asked to be held, and held on %(time)s UTC by the counterparties' own word")
+    return Table(caption % {"time": show_time(facts["as_of"])}, columns, body)
+
+
 def _build_terms(facts: Mapping[str, Any], _: Say) -> Terms:
     case, members = facts["case"], {row["id"]: row["name"] for row in facts["members"]}
     people = ", ".join(
-        f"{show_id(person)} ({show_name(role)})" for person, role in sorted(facts["people"].items())
+        f"{show_id(person)} ({say_code(_, CASE_ROLES, role)})"
+        for person, role in sorted(facts["people"].items())
     )
     return Terms(
         (
             (_("Case"), show_id(case["number"]), False),
             (_("Kind"), say_code(_, CASE_KINDS, case["kind"]), False),
             (_("Marking"), f"TLP:{facts['marking']}", False),
-            (_("Purpose"), say_prose(case["purpose"]), False),
+            (_("Purpose"), say_code(_, PURPOSES, case["purpose"]), False),
             (_("Legal basis"), say_prose(case["legal_basis"]), False),
             (_("Opened"), f"{show_time(case['opened'])} UTC, {say_member(members, case['origin'])}", False),
             (_("Expires"), f"{show_time(case['expires'])} UTC", False),
@@ -183,7 +200,6 @@ def _tabulate_services(rows: list[Mapping[str, Any]], _: Say) -> Table:
         Column(_("Service (as labelled)")),
         Column(_("Kind")),
         Column(_("Accounts"), "number"),
-        Column(_("Asset")),
         Column(_("Amount"), "number"),
         Column(_("First (UTC)"), "time"),
         Column(_("Last (UTC)"), "time"),
@@ -198,10 +214,9 @@ def _service_cells(row: Mapping[str, Any], _: Say) -> tuple[str, ...]:
     lasts = [a["last_time"] for a in row["addresses"] if a["last_time"] is not None]
     return (
         show_name(row["service"]) or _("no label"),
-        show_name(row["kind"]),
+        say_code(_, SERVICE_KINDS, row["kind"]),
         f"{len(row['addresses']):,}",
-        say_unit(_, row),
-        show_tokens(int(row["amount"]), row["decimals"]),
+        say_amount(_, row),
         say_time(_, min(firsts, default=None)),
         say_time(_, max(lasts, default=None)),
     )
@@ -270,8 +285,8 @@ def _sum_by_asset(rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _of_asset(rows: list[Mapping[str, Any]], wanted: Mapping[str, Any], name: str) -> int:
-    return sum(int(row[name]) for row in rows if row["asset"] == wanted["asset"])
+def _sum(rows: list[Mapping[str, Any]], asset: str, name: str) -> int:
+    return sum(int(row[name]) for row in rows if row["asset"] == asset)
 
 
 def _say_more(_: Say, left_out: int) -> str:

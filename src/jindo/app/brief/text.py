@@ -1,6 +1,7 @@
 """A page of blocks as plain text, for a terminal, a mail, or to copy from.
 
 * Tables stand in columns whose words wrap; an address or hash stands whole on a line of its own, to be copied.
+* Names are not broken: a column that leaves no room stands below its row, times and long prose before any other.
 * Letters of East Asia take two columns, and are counted so.
 * The same blocks give the same text.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from jindo.app.report.blocks import (
     Block,
     Bullets,
+    Column,
     Figures,
     Heading,
     Report,
@@ -23,9 +25,11 @@ from jindo.app.report.blocks import (
 )
 
 WIDTH = 100
-LEAST = 8
-"""Columns that a text column keeps at least."""
+LEAST, LONGEST_WORD = 24, 40
+"""Columns that a text column keeps at least where it wants as many, and what of a longer word is kept together."""
 _COPIED = ("code", "party")
+_LEADING = 2
+"""A time among the first columns says when the row happened, and stands before any other."""
 
 
 def to_text(report: Report) -> str:
@@ -57,7 +61,9 @@ def _write_block(block: Block) -> Iterator[str]:
     elif isinstance(block, Heading):
         yield f"## {block.text}"
     elif isinstance(block, Figures):
-        yield from (f"{figure} {unit}  {meaning}" for figure, unit, meaning in block.items)
+        width = max(measure(figure) for figure, _, _ in block.items)
+        for figure, unit, meaning in block.items:
+            yield f"{_pad(figure, width, is_number=True)} {unit}  {meaning}"
     elif isinstance(block, Bullets):
         for item in block.items:
             yield from _wrap(item, "* ")
@@ -75,46 +81,104 @@ def _write_table(table: Table) -> Iterator[str]:
     rows = [[" / ".join(cell.split("\n")).strip(" /") for cell in row.cells] for row in table.rows]
     heads = [column.head for column in table.columns]
     wanted = [max(measure(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
-    beside = _choose(table, wanted)
-    widths = _fit(table, wanted, beside)
-    lines = [[heads[place] for place in beside], ["-" * width for width in widths]]
+    least = [
+        _find_least(column, [row[n] for row in rows], wanted[n]) for n, column in enumerate(table.columns)
+    ]
+    beside = _choose(table, wanted, least)
+    widths = _fit(wanted, least, beside)
     kinds: list[str] = [table.columns[place].kind for place in beside]
-    for cells in lines:
-        yield from _write_row(cells, widths, kinds)
-    for row in rows:
-        yield from _write_row([row[place] for place in beside], widths, kinds)
-        yield from (f"  {heads[n]}: {row[n]}" for n in range(len(heads)) if n not in beside and row[n])
+    for cells in ([heads[place] for place in beside], ["-" * width for width in widths]):
+        yield from _write_row([[cell] for cell in cells], widths, kinds)
+    for group in _group(rows, beside[0]):
+        yield from _write_row([[row[place] for row in group] for place in beside], widths, kinds)
+        for row in group:
+            yield from _write_below(table, [n for n in range(len(heads)) if n not in beside and row[n]], row)
     if table.more:
         yield table.more
 
 
-def _choose(table: Table, wanted: list[int]) -> list[int]:
-    """The columns that stand side by side: all but what is copied, and but the widest numbers where they do not fit."""
-    beside = [place for place, column in enumerate(table.columns) if column.kind not in _COPIED]
-    while True:
-        least = [min(wanted[p], LEAST) if table.columns[p].kind == "text" else wanted[p] for p in beside]
-        numbers = [place for place in beside if table.columns[place].kind == "number"]
-        if not numbers or sum(least) + 2 * (len(beside) - 1) <= WIDTH:
-            return beside
-        beside.remove(max(numbers, key=lambda place: wanted[place]))
+def _group(rows: list[list[str]], first: int) -> list[list[list[str]]]:
+    """Rows with those that go on with them: a row of one cell, not its first, goes on with the row above it."""
+    groups: list[list[list[str]]] = []
+    for row in rows:
+        if groups and not row[first] and sum(map(bool, row)) == 1:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
 
 
-def _fit(table: Table, wanted: list[int], beside: list[int]) -> list[int]:
+def _find_least(column: Column, cells: list[str], wanted: int) -> int:
+    """The columns below which a column is not squeezed: all that it wants, unless its words can wrap."""
+    if column.kind != "text":
+        return wanted
+    longest = max((measure(word) for text in [column.head, *cells] for word in text.split(" ")), default=0)
+    return min(wanted, max(LEAST, min(longest, LONGEST_WORD)))
+
+
+def _choose(table: Table, wanted: list[int], least: list[int]) -> list[int]:
+    """The columns that stand side by side: all but what is copied, and but the least important where they do not fit."""
+    all_beside = [place for place, column in enumerate(table.columns) if column.kind not in _COPIED]
+    beside = all_beside[:1]
+    for place in sorted(all_beside[1:], key=lambda place: _rank(table.columns[place], wanted[place], place)):
+        if not _is_too_wide([least[one] for one in (*beside, place)]):
+            beside.append(place)
+    if any(_is_later_time(table, place) for place in set(all_beside) - set(beside)):
+        beside = [place for place in beside if not _is_later_time(table, place)]
+    return sorted(beside)
+
+
+def _rank(column: Column, wanted: int, place: int) -> tuple[int, int]:
+    """How late a column gets room: names first, then numbers, then prose, the longest last; then later times."""
+    if column.kind == "time":
+        return (0 if place < _LEADING else 3, place)
+    if column.kind == "number":
+        return (1, wanted)
+    return (2, wanted) if wanted > LEAST else (0, place)
+
+
+def _is_later_time(table: Table, place: int) -> bool:
+    """Whether a column is a time that does not lead its row; such times stand together, beside or below."""
+    return place >= _LEADING and table.columns[place].kind == "time"
+
+
+def _fit(wanted: list[int], least: list[int], beside: list[int]) -> list[int]:
     """A width for each column: as wide as it wants, or less for the widest words until all fit."""
     widths = {place: wanted[place] for place in beside}
-    loose = [place for place in beside if table.columns[place].kind == "text"]
-    while loose and sum(widths.values()) + 2 * (len(beside) - 1) > WIDTH:
-        widest = max(loose, key=lambda place: widths[place])
-        if widths[widest] <= LEAST:
+    while _is_too_wide(list(widths.values())):
+        loose = [place for place in beside if widths[place] > least[place]]
+        if not loose:
             break
-        widths[widest] -= 1
-    return [widths[place] for place in beside]
+        widths[max(loose, key=lambda place: widths[place])] -= 1
+    return list(widths.values())
 
 
-def _write_row(cells: list[str], widths: list[int], kinds: list[str]) -> Iterator[str]:
+def _is_too_wide(widths: list[int]) -> bool:
+    return sum(widths) + 2 * (len(widths) - 1) > WIDTH
+
+
+def _write_below(table: Table, places: list[int], row: list[str]) -> Iterator[str]:
+    """What stands below its row, as many on a line as fit; what is copied has a line of its own."""
+    line = ""
+    for place in places:
+        part = f"{table.columns[place].head}: {row[place]}"
+        is_code = table.columns[place].kind in _COPIED
+        if line and (is_code or measure(f"  {line} · {part}") > WIDTH):
+            yield from _wrap(line, "  ")
+            line = ""
+        if is_code:
+            yield f"  {part}"
+        else:
+            line = f"{line} · {part}" if line else part
+    if line:
+        yield from _wrap(line, "  ")
+
+
+def _write_row(cells_of: list[list[str]], widths: list[int], kinds: list[str]) -> Iterator[str]:
+    """Columns beside each other, each with its cells one below the other."""
     columns = [
-        _break(cell, width) if kind == "text" else [cell]
-        for cell, width, kind in zip(cells, widths, kinds, strict=True)
+        [line for cell in cells if cell for line in (_break(cell, width) if kind == "text" else [cell])]
+        for cells, width, kind in zip(cells_of, widths, kinds, strict=True)
     ]
     for line in range(max(len(column) for column in columns)):
         parts = [column[line] if line < len(column) else "" for column in columns]

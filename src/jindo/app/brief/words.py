@@ -25,6 +25,19 @@ CASE_KINDS = {
     "ransomware": message("Ransomware"),
     "intrusion": message("Intrusion"),
 }
+CASE_ROLES = {"lead": message("lead"), "member": message("member")}
+PURPOSES = {"investigation": message("investigation"), "prevention": message("prevention")}
+SERVICE_KINDS = {
+    "exchange": message("exchange"),
+    "exchange deposit": message("exchange deposit"),
+    "instant exchange": message("instant exchange"),
+    "mixer": message("mixer"),
+    "bridge": message("bridge"),
+    "payment": message("payment"),
+    "gambling": message("gambling"),
+    "custody": message("custody"),
+}
+"""As labels commonly write them; what they write otherwise stands as it is."""
 EXHIBIT_KINDS = {"trace": message("Trace"), "file": message("Files"), "note": message("Note")}
 STATEMENT_KINDS = {
     "case": message("Case"),
@@ -81,6 +94,12 @@ ACTS = {
 def say_code(_: Say, words: Mapping[str, str], code: str) -> str:
     """What a code is called; the code itself where it has no word."""
     return _(words[code]) if code in words else show_name(code)
+
+
+def say_request_state(_: Say, request: Mapping[str, Any]) -> str:
+    """Where a request stands, and whether what it rests on was recalled."""
+    state = say_code(_, REQUEST_STATES, request["state"])
+    return _("%(state)s; its ground was recalled") % {"state": state} if request["lost"] else state
 
 
 def say_prose(text: str) -> str:

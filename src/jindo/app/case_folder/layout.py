@@ -11,11 +11,13 @@
     manifest.json           all other files by size and SHA-256, in an envelope signed by the node's service key
 
 * Every JSON file is canonical, and so is its base64: a changed byte changes what it says, or makes it unreadable.
+* An id that names a file is a UUID, or a member's: a path that rests on one cannot leave the folder.
 * The list says in words what each file is, so that a file that can no longer be read can still be named for what it was.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -29,6 +31,8 @@ MANIFEST = "manifest.json"
 MANIFEST_TYPE = "application/vnd.jindo.case+json"
 HISTORY_TYPE = "application/vnd.jindo.history+json"
 LOST = "{} is no longer what was exported"
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MEMBER = re.compile(r"[a-z0-9-]{2,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class FolderManifest:
     without_files: tuple[int, ...]
     """Exhibits of other members whose files the exporter did not have."""
     files: tuple[ListedFile, ...]
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    """Exhibits that the exporter left out: rows of a marking `tlp` and how many `exhibits`."""
 
 
 def build_manifest_payload(manifest: FolderManifest) -> bytes:
@@ -77,6 +83,7 @@ def build_manifest_payload(manifest: FolderManifest) -> bytes:
             "software": manifest.software,
             "head": manifest.head,
             "without_files": sorted(manifest.without_files),
+            "left_out": [dict(row) for row in manifest.left_out],
             "files": rows,
         }
     )
@@ -94,8 +101,23 @@ def parse_manifest_payload(payload: bytes) -> FolderManifest:
         raise InputError(
             "this is no list of an exported case", remedy="Use the version of Jindo that made the folder."
         )
+    if not _MEMBER.fullmatch(value["member"]):
+        raise InputError("the list names no member")
     files = tuple(ListedFile(**row) for row in value.pop("files"))
-    return FolderManifest(**{**value, "without_files": tuple(value["without_files"]), "files": files})
+    lists = {name: tuple(value.get(name, ())) for name in ("without_files", "left_out")}
+    return FolderManifest(**{**value, **lists, "files": files})
+
+
+def name_statement(statement_id: str) -> str:
+    """Where a statement lies in the folder: `statements/<id>.json`.
+
+    Raises:
+        InputError: this is no id.
+        TypeError: it is no text.
+    """
+    if not _ID.fullmatch(statement_id):
+        raise InputError("a statement is listed under what is no id")
+    return f"statements/{statement_id}.json"
 
 
 def write_statement_file(envelope: Envelope, vouchers: Iterable[Envelope]) -> bytes:

@@ -118,8 +118,10 @@ def _open_the_case(play: Play) -> Iterator[str]:
     yield "  puts Lee (prosecutor) on it."
     yield f"A case without purpose, legal basis or expiry is refused: {_refuse_lawless(kim)}."
     yield from _tell_trace(trace)
+    yield "Once stolen units lie beside others, a rule says which leave first: here fifo, first in, first out."
     yield f"Exhibit {trace['n']} is sealed: SHA-256 {trace['sha256']}."
-    yield f"Findings hash {answer['findings_hash']}."
+    yield f"Findings hash {answer['findings_hash']}:"
+    yield "  whoever traces the same theft through the same chain data under the same rule and labels gets the same."
     yield "Kim adds a note about an informant, marked TLP:RED."
 
 
@@ -365,8 +367,8 @@ def _hand_over(play: Play) -> Iterator[str]:
     from jindo.app.verifying_case import verify_case_folder
 
     kim, case, theatre = play.desk("kim"), play.found["case"], play.theatre
-    brief = kim.read(f"/api/cases/{case}/brief?lang=en")
-    yield from brief["text"].splitlines()
+    brief = kim.read(f"/api/cases/{case}/brief?lang=en")["text"]
+    yield from first_section(brief)
     node = _open(play, "seoul")
     try:
         number = kim.read(f"/api/cases/{case}")["number"]
@@ -376,9 +378,16 @@ def _hand_over(play: Play) -> Iterator[str]:
     finally:
         node.store.close()
     verification = verify_case_folder(out)
+    yield f"The whole brief has {len(brief.splitlines())} lines: {out}/brief.txt; to print: {out}/brief.pdf"
     yield f"The case is handed over in {out}."
     yield f"`jindo verify {out}`, with no network and no ledger: {len(verification.checks)} checks hold."
     play.found["export"] = out
+
+
+def first_section(brief: str) -> list[str]:
+    """The lines of a brief's text before its second section: its title, its marking, and its summary."""
+    head, _, _ = brief.partition("\n2. ")
+    return head.splitlines()
 
 
 _ACTS: tuple[tuple[str, Callable[[Play], Iterator[str]]], ...] = (

@@ -150,6 +150,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
     )
     op.create_index("ix_statement_case_id", "statement", ["case_id"], unique=False)
+    op.create_index("ix_statement_member_state", "statement", ["member", "state", "published"], unique=False)
     op.create_index("ix_statement_subject", "statement", ["subject"], unique=False)
     op.create_table(
         "token",
