@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jindo.app import TraceRequest, import_source, trace_ledger, verify_result
@@ -48,7 +49,7 @@ def find(chain: UtxoChain, tx_hash: str) -> Any:
 def test_the_first_blocks_stand_at_their_heights(early: Path) -> None:
     chain = load(early)
     assert chain.heights().tolist() == list(range(1, 256))
-    assert sum(chain.coinbase) == 255
+    assert np.count_nonzero(chain.coinbase) == 255
     assert min(chain.in_output) >= 0
 
 

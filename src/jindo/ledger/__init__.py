@@ -21,7 +21,7 @@ from jindo.ledger.bitcoin.transaction import RawTransaction, from_shown, parse_h
 from jindo.ledger.build import assemble_account_chain, build_account_chain
 from jindo.ledger.build_utxo import build_utxo_chain
 from jindo.ledger.chain import AccountChain, Chain, UtxoChain
-from jindo.ledger.columns import Column
+from jindo.ledger.columns import ChainColumn
 from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
@@ -72,7 +72,7 @@ __all__ = [
     "AccountRun",
     "UtxoRun",
     "Adjacency",
-    "Column",
+    "ChainColumn",
     "Blocks",
     "Texts",
     "MemoryTexts",

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from jindo.base.ids import AssetId, ChainId
-from jindo.ledger.columns import Column, Shifted
+from jindo.ledger.columns import ChainColumn, Shifted
 from jindo.ledger.memos import NoMemos
 from jindo.ledger.over_runs import OverRuns, gather
 from jindo.ledger.runs import AccountRun, Blocks, Ints
@@ -81,60 +81,60 @@ class AccountChain(OverRuns):
         return JoinedTexts([run.tx_hashes for run in self.runs])
 
     @cached_property
-    def src(self) -> Column:
+    def src(self) -> ChainColumn:
         """Pot that each event draws from, or -1."""
         return self._events("src")
 
     @cached_property
-    def dst(self) -> Column:
+    def dst(self) -> ChainColumn:
         """Pot that each event fills, or -1."""
         return self._events("dst")
 
     @cached_property
-    def amount(self) -> Column:
+    def amount(self) -> ChainColumn:
         """Base units of each event."""
         return self._events("amount")
 
     @cached_property
-    def kind(self) -> Column:
+    def kind(self) -> ChainColumn:
         """`Kind` of each event."""
         return self._events("kind")
 
     @cached_property
-    def position(self) -> Column:
+    def position(self) -> ChainColumn:
         """Log index or place among native movements of each event, or -1."""
         return self._events("position")
 
     @cached_property
-    def time(self) -> Column:
+    def time(self) -> ChainColumn:
         """Unix seconds of each event, or -1."""
         return self._events("time")
 
     @cached_property
-    def tx(self) -> Column:
+    def tx(self) -> ChainColumn:
         """Transaction of each event."""
-        return Column([_shift(run.tx, run.first_transaction) for run in self.runs], self.row_starts)
+        return ChainColumn([_shift(run.tx, run.first_transaction) for run in self.runs], self.row_starts)
 
     @cached_property
-    def tx_index(self) -> Column:
+    def tx_index(self) -> ChainColumn:
         """Place of each transaction in its block, or -1."""
-        return Column([run.tx_index for run in self.runs], self._tx_starts)
+        return ChainColumn([run.tx_index for run in self.runs], self._tx_starts)
 
     @cached_property
-    def memos(self) -> Column | None:
+    def memos(self) -> ChainColumn | None:
         """The memo of each event; `None` where there is none at all."""
         if all(run.memos is None for run in self.runs):
             return None
         kept = [NoMemos(len(run.src)) if run.memos is None else run.memos for run in self.runs]
-        return Column(kept, self.row_starts)
+        return ChainColumn(kept, self.row_starts)
 
     @cached_property
-    def pot_account(self) -> Column:
+    def pot_account(self) -> ChainColumn:
         """Account of each pot."""
         return self._pots("pot_account")
 
     @cached_property
-    def pot_asset(self) -> Column:
+    def pot_asset(self) -> ChainColumn:
         """Place in `assets` of each pot's asset."""
         return self._pots("pot_asset")
 
@@ -164,12 +164,12 @@ class AccountChain(OverRuns):
         account = self.accounts.find(address)
         return [] if account < 0 else [int(pot) for pot in self.pots_of(account)]
 
-    def _events(self, name: str) -> Column:
-        return Column([getattr(run, name) for run in self.runs], self.row_starts)
+    def _events(self, name: str) -> ChainColumn:
+        return ChainColumn([getattr(run, name) for run in self.runs], self.row_starts)
 
-    def _pots(self, name: str) -> Column:
+    def _pots(self, name: str) -> ChainColumn:
         starts = [*(run.first_pot for run in self.runs), self.pot_count]
-        return Column([getattr(run, name) for run in self.runs], starts)
+        return ChainColumn([getattr(run, name) for run in self.runs], starts)
 
     @cached_property
     def _tx_starts(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ import numpy as np
 from jindo.ledger.runs import Amounts, Blocks, Ints
 
 
-class Column(Sequence[Any]):
+class ChainColumn(Sequence[Any]):
     """One column over all runs of a chain."""
 
     __slots__ = ("_parts", "_starts")
@@ -65,7 +65,7 @@ class Column(Sequence[Any]):
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same values, however they are cut into runs."""
-        if not isinstance(other, Column):
+        if not isinstance(other, ChainColumn):
             return NotImplemented
         return self.tolist() == other.tolist()
 
@@ -127,8 +127,8 @@ class Shifted(Sequence[int]):
 
 
 def join(parts: Sequence[Amounts]) -> Any:
-    """The columns of runs that follow each other as one `Column`, which reads as an array would; nothing is copied."""
-    return Column(parts, [0, *accumulate(len(part) for part in parts)])
+    """The columns of runs that follow each other as one `ChainColumn`, which reads as an array would; nothing is copied."""
+    return ChainColumn(parts, [0, *accumulate(len(part) for part in parts)])
 
 
 def cut(part: Amounts, start: int, stop: int) -> Amounts:

@@ -35,7 +35,7 @@ MOST_ROWS = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunPart:
     """A run of the chain to be: one that is kept as it is, or a new one."""
 
     run: Run
@@ -54,7 +54,7 @@ def plan_joins(rows: Sequence[int]) -> list[range]:
 
 
 def write_parts(
-    ledger: Path, chain: Chain, parts: Sequence[Part], *, folder: str, number: int
+    ledger: Path, chain: Chain, parts: Sequence[RunPart], *, folder: str, number: int
 ) -> list[RunEntry]:
     """Write the runs of `chain`, whose runs the parts are, joined where they should be; gives all that are to count.
 
@@ -90,7 +90,7 @@ def _join(runs: Sequence[Run]) -> Run:
     return reduce(lambda newer, older: join_runs(older, newer), reversed(runs))
 
 
-def _note(ledger: Path, chain: Chain, parts: Sequence[Part], *, last_before: int | None) -> Notes:
+def _note(ledger: Path, chain: Chain, parts: Sequence[RunPart], *, last_before: int | None) -> Notes:
     leaves: list[Leaf] = []
     counts: dict[int, int] = {}
     done = 0 if last_before is None else last_before // SEGMENT

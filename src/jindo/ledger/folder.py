@@ -34,7 +34,7 @@ from jindo.ledger import checked
 from jindo.ledger.account_chain import AccountChain
 from jindo.ledger.bitcoin.parcel import BlockParcel
 from jindo.ledger.chain import Chain
-from jindo.ledger.compacting import Part, write_parts
+from jindo.ledger.compacting import RunPart, write_parts
 from jindo.ledger.hashing import sync_folder
 from jindo.ledger.imported import Built
 from jindo.ledger.manifest import (
@@ -161,8 +161,8 @@ def _write_runs(
     """The entry of a chain whose runs are those of `draft` and the new ones, once they are on the disk."""
     if new and find_start(new[0]) != draft.counts():
         raise ValueError(f"the new runs begin at {find_start(new[0])}, the others end at {draft.counts()}")
-    parts = [Part(run, kept) for run, kept in zip(held, draft.runs, strict=True)]
-    parts += [Part(run, None) for run in new]
+    parts = [RunPart(run, kept) for run, kept in zip(held, draft.runs, strict=True)]
+    parts += [RunPart(run, None) for run in new]
     whole = to_chain(chain, draft, [part.run for part in parts])
     runs = write_parts(ledger.folder, whole, parts, folder=folder, number=draft.next)
     rows = [0] * len(draft.assets)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jindo.ledger.columns import Column, HeightOfRow
+from jindo.ledger.columns import ChainColumn, HeightOfRow
 from jindo.ledger.runs import NOBODY, Adjacency, Blocks, Ints
 from jindo.ledger.text_views import JoinedTexts
 
@@ -34,15 +34,15 @@ class OverRuns:
     __hash__ = None  # type: ignore[assignment]  # a chain is data, not a key
 
     @cached_property
-    def block(self) -> Column:
+    def block(self) -> ChainColumn:
         """Height of each row."""
-        return Column([HeightOfRow(blocks) for blocks in self.blocks_of_runs], self.row_starts)
+        return ChainColumn([HeightOfRow(blocks) for blocks in self.blocks_of_runs], self.row_starts)
 
     @cached_property
-    def block_times(self) -> Column:
+    def block_times(self) -> ChainColumn:
         """Running maximum of times at each block with rows."""
         starts = np.cumsum([0, *(len(blocks.height) for blocks in self.blocks_of_runs)]).tolist()
-        return Column([blocks.time_max for blocks in self.blocks_of_runs], starts)
+        return ChainColumn([blocks.time_max for blocks in self.blocks_of_runs], starts)
 
     @property
     def is_empty(self) -> bool:

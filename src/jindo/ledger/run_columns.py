@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from jindo.ledger.columns import Column
+from jindo.ledger.columns import ChainColumn
 from jindo.ledger.fingerprint import Leaf
 from jindo.ledger.memos import NoMemos
 from jindo.ledger.runs import AccountRun, Adjacency, Blocks, Ints, UtxoRun
@@ -202,7 +202,7 @@ def check_lengths(run: Run, counts: Counts) -> None:
 def _iter_memo_rows(memos: Sequence[str | None]) -> Iterator[int]:
     if isinstance(memos, SomeTexts):
         yield from memos.rows.tolist()
-    elif isinstance(memos, Column):
+    elif isinstance(memos, ChainColumn):
         start = 0
         for part in memos.parts:
             yield from (start + row for row in _iter_memo_rows(part))

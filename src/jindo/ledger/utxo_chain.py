@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from jindo.base.ids import AssetId, ChainId
-from jindo.ledger.columns import Column
+from jindo.ledger.columns import ChainColumn
 from jindo.ledger.over_runs import OverRuns, gather
 from jindo.ledger.runs import NOBODY, Blocks, Ints, UtxoRun
 from jindo.ledger.text_views import JoinedTexts
@@ -68,69 +68,69 @@ class UtxoChain(OverRuns):
         return JoinedTexts([run.tx_hashes for run in self.runs])
 
     @cached_property
-    def time(self) -> Column:
+    def time(self) -> ChainColumn:
         """Unix seconds of each transaction, or -1."""
-        return Column([run.time for run in self.runs], self.row_starts)
+        return ChainColumn([run.time for run in self.runs], self.row_starts)
 
     @cached_property
-    def tx_index(self) -> Column:
+    def tx_index(self) -> ChainColumn:
         """Place of each transaction in its block."""
-        return Column([run.tx_index for run in self.runs], self.row_starts)
+        return ChainColumn([run.tx_index for run in self.runs], self.row_starts)
 
     @cached_property
-    def coinbase(self) -> Column:
+    def coinbase(self) -> ChainColumn:
         """1 where a transaction issues new coins."""
-        return Column([run.coinbase for run in self.runs], self.row_starts)
+        return ChainColumn([run.coinbase for run in self.runs], self.row_starts)
 
     @cached_property
-    def in_output(self) -> Column:
+    def in_output(self) -> ChainColumn:
         """The output that each input spends, or -1."""
         return self._inputs("in_output")
 
     @cached_property
-    def in_amount(self) -> Column:
+    def in_amount(self) -> ChainColumn:
         """Base units of each input."""
         return self._inputs("in_amount")
 
     @cached_property
-    def in_known(self) -> Column:
+    def in_known(self) -> ChainColumn:
         """1 where the output spent is in the ledger this chain was read from."""
         return self._inputs("in_known")
 
     @cached_property
-    def in_account(self) -> Column:
+    def in_account(self) -> ChainColumn:
         """Account of the output that each input spends, or -1."""
         return self._inputs("in_account")
 
     @cached_property
-    def in_stated(self) -> Column:
+    def in_stated(self) -> ChainColumn:
         """1 where the source stated the input's value."""
         return self._inputs("in_stated")
 
     @cached_property
-    def out_amount(self) -> Column:
+    def out_amount(self) -> ChainColumn:
         """Base units of each output."""
         return self._outputs("out_amount")
 
     @cached_property
-    def out_account(self) -> Column:
+    def out_account(self) -> ChainColumn:
         """Account of each output."""
         return self._outputs("out_account")
 
     @cached_property
-    def out_spender(self) -> Column:
+    def out_spender(self) -> ChainColumn:
         """The transaction that spends each output, or -1; joined from all runs, so for a chain of a few runs."""
-        return Column([_join_spenders(self.runs)], [0, self.output_count])
+        return ChainColumn([_join_spenders(self.runs)], [0, self.output_count])
 
     @cached_property
-    def in_sizes(self) -> Column:
+    def in_sizes(self) -> ChainColumn:
         """How many inputs each transaction has."""
-        return Column([np.diff(run.in_offsets) for run in self.runs], self.row_starts)
+        return ChainColumn([np.diff(run.in_offsets) for run in self.runs], self.row_starts)
 
     @cached_property
-    def out_sizes(self) -> Column:
+    def out_sizes(self) -> ChainColumn:
         """How many outputs each transaction has."""
-        return Column([np.diff(run.out_offsets) for run in self.runs], self.row_starts)
+        return ChainColumn([np.diff(run.out_offsets) for run in self.runs], self.row_starts)
 
     @property
     def missing(self) -> list[tuple[int, str, int]]:
@@ -191,11 +191,11 @@ class UtxoChain(OverRuns):
         run = self.runs[bisect_right(self.row_starts, tx, hi=len(self.runs)) - 1]
         return run, tx - run.first_transaction
 
-    def _inputs(self, name: str) -> Column:
-        return Column([getattr(run, name) for run in self.runs], self._input_starts)
+    def _inputs(self, name: str) -> ChainColumn:
+        return ChainColumn([getattr(run, name) for run in self.runs], self._input_starts)
 
-    def _outputs(self, name: str) -> Column:
-        return Column([getattr(run, name) for run in self.runs], self._output_starts)
+    def _outputs(self, name: str) -> ChainColumn:
+        return ChainColumn([getattr(run, name) for run in self.runs], self._output_starts)
 
     @cached_property
     def _input_starts(self) -> tuple[int, ...]:

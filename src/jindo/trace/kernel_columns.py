@@ -22,8 +22,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
-from jindo.ledger import AccountChain, Ints, UtxoChain, WideColumn
-from jindo.ledger.runs import AccountRun, Adjacency, UtxoRun
+from jindo.ledger import AccountChain, AccountRun, Adjacency, Ints, UtxoChain, UtxoRun, WideColumn
 
 NONE = -1
 NEVER = int(np.iinfo(np.int64).max)

@@ -10,7 +10,7 @@ import pytest
 
 from jindo.base.ids import ETHEREUM, UNNAMED_ASSET, Account, TxId
 from jindo.ledger import AccountChain, Ints, Transfer, WideColumn, build_account_chain
-from jindo.ledger.columns import Column
+from jindo.ledger.columns import ChainColumn
 from jindo.trace import RULES, AccountSeeds, build_stops, kernel, reference
 from jindo.trace.kernel_columns import lay_out
 from jindo.trace.prepared import prepare_account_chain
@@ -37,7 +37,7 @@ def to_strided(values: Ints) -> Ints:
 
 
 @pytest.mark.parametrize(
-    "form", [np.int8, np.int16, np.int32, np.int64, to_strided, lambda x: Column([x], [0, 5])]
+    "form", [np.int8, np.int16, np.int32, np.int64, to_strided, lambda x: ChainColumn([x], [0, 5])]
 )
 def test_kernels_read_integers_of_every_form(form: Any) -> None:
     chain = line([5, 4, 3, 2, 1])
