@@ -80,10 +80,13 @@ SPREAD = build_object(
     theft=TEXT, chain=CHAIN, account=TEXT, service=TEXT, kind=TEXT, reason=REASON, asset=TEXT,
     amounts=build_object(**dict.fromkeys(RULES, UNITS)), least=UNITS, most=UNITS,
 )  # fmt: skip
-LEDGER_CHAIN = build_object(
-    chain=CHAIN, fingerprint=HASH, kind={"enum": ["account", "utxo"]}, rows=COUNT,
-    first_block=allow_null(COUNT), last_block=allow_null(COUNT),
-    first_time=allow_null(SECONDS), last_time=allow_null(SECONDS),
+LEDGER_CHAIN = allow_more(
+    build_object(
+        chain=CHAIN, fingerprint=HASH, kind={"enum": ["account", "utxo"]}, rows=COUNT,
+        first_block=allow_null(COUNT), last_block=allow_null(COUNT),
+        first_time=allow_null(SECONDS), last_time=allow_null(SECONDS),
+    ),
+    inexact=TEXT,
 )  # fmt: skip
 NAMED = {
     "anyOf": [

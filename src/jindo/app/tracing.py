@@ -308,6 +308,7 @@ def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
                 "last_block": last_block,
                 "first_time": first_time,
                 "last_time": last_time,
+                **({} if entry.inexact is None else {"inexact": entry.inexact}),
             }
         )
     return {"fingerprint": ledger.fingerprint(), "chains": chains}

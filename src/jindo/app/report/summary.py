@@ -26,7 +26,7 @@ SHOWN_THEFTS = 60
 def build_summary(facts: Facts, strands: tuple[Strand, ...]) -> Section:
     """The summary in plain words, with each strand's figures."""
     missing = [note for note in facts.result["notes"] if note.startswith(NOT_TRACED)]
-    blocks: list[Block] = [Text(show_text(note), "warn") for note in missing]
+    blocks: list[Block] = [Text(show_text(note), "warn") for note in [*_note_inexact(facts), *missing]]
     for strand in strands:
         if len(strands) > 1:
             blocks.append(Heading(strand.title()))
@@ -46,6 +46,16 @@ def build_summary(facts: Facts, strands: tuple[Strand, ...]) -> Section:
             )
         )
     return Section("summary", "Summary", tuple(blocks))
+
+
+def _note_inexact(facts: Facts) -> list[str]:
+    """Chains whose amounts may be off: whoever reads a figure here must know it."""
+    chains = facts.result["provenance"]["ledger"]["chains"]
+    return [
+        f"Amounts on {show_chain(chain['chain'])} are inexact: {chain['inexact']}."
+        for chain in chains
+        if "inexact" in chain
+    ]
 
 
 def build_reading() -> Section:
