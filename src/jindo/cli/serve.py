@@ -35,7 +35,7 @@ def serve(
     ] = None,
     lasting: Annotated[
         int | None,
-        typer.Option("--for", help="End by itself after so many seconds.", metavar="SECONDS", min=1),
+        typer.Option("--for", help="End by itself so many seconds after it listens.", metavar="SECONDS", min=1),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -48,9 +48,9 @@ def serve(
     def say_ready(address: str) -> None:
         sys.stdout.write(json.dumps({"ready": address}) + "\n" if as_json else f"ready {address}\n")
         sys.stdout.flush()
+        if lasting is not None:
+            end_after(lasting)
 
-    if lasting is not None:
-        end_after(lasting)
     import_module("jindo.web").serve_node(
         node,
         host=settings.host if host is None else host,
