@@ -45,11 +45,12 @@ def _describe_node(node: Node) -> dict[str, Any]:
             verify_history(read_history(conn, case.id))
         return {
             "cases": [(case.number, case.kind, case.tlp.value, len(case.loss)) for case in cases],
-            "exhibits": [
-                (row.n, row.kind, row.title, row.origin, row.tlp.value, row.facts.get("findings_hash"))
+            "numbers": [row.n for case in cases for row in list_exhibits(conn, case.id)],
+            "exhibits": sorted(
+                (row.kind, row.title, row.origin, row.tlp.value, row.facts.get("findings_hash"))
                 for case in cases
                 for row in list_exhibits(conn, case.id)
-            ],
+            ),
             "statements": sorted(
                 (
                     row.statement.kind,
