@@ -206,7 +206,7 @@ def test_is_checked_address_knows_formats_with_a_check_and_no_words() -> None:
         "nonsense",
         "Quokka",
         "a" * 64,
-        tron[:-1] + "S",
+        testnet[:-1] + "m",
         "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin",
     ):
         assert not is_checked_address(parse_address(text)), text
