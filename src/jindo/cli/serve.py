@@ -35,7 +35,9 @@ def serve(
     ] = None,
     lasting: Annotated[
         int | None,
-        typer.Option("--for", help="End by itself so many seconds after it listens.", metavar="SECONDS", min=1),
+        typer.Option(
+            "--for", help="End by itself so many seconds after it listens.", metavar="SECONDS", min=1
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
