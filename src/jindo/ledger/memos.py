@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any, TypeAlias
 
-from jindo.ledger.columns import cut, join
+import numpy as np
+
+from jindo.ledger.columns import ChainColumn, join
+from jindo.ledger.texts import SomeTexts
 
 Memos: TypeAlias = Sequence[str | None]
 
@@ -37,6 +41,20 @@ def join_memos(first: Memos | None, second: Memos | None, before: int, after: in
 
 def cut_memos(memos: Memos | None, count: int) -> Memos | None:
     """The first memos; `None` where there is none among them."""
-    if memos is None or all(memos[row] is None for row in range(count)):
+    rows = [] if memos is None else list(takewhile(lambda row: row < count, iter_memo_rows(memos)))
+    if memos is None or not rows:
         return None
-    return list(cut(memos, 0, count))
+    return SomeTexts(count, np.array(rows, np.int64), [memos[row] or "" for row in rows])
+
+
+def iter_memo_rows(memos: Memos) -> Iterator[int]:
+    """The rows that have a memo, ascending; those that have none are not looked at where that is known."""
+    if isinstance(memos, SomeTexts):
+        yield from memos.rows.tolist()
+    elif isinstance(memos, ChainColumn):
+        start = 0
+        for part in memos.parts:
+            yield from (start + row for row in iter_memo_rows(part))
+            start += len(part)
+    elif not isinstance(memos, NoMemos):
+        yield from (row for row, memo in enumerate(memos) if memo is not None)

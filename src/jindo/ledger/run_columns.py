@@ -16,9 +16,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from jindo.ledger.columns import ChainColumn
 from jindo.ledger.fingerprint import Leaf
-from jindo.ledger.memos import NoMemos
+from jindo.ledger.memos import iter_memo_rows
 from jindo.ledger.runs import AccountRun, Adjacency, Blocks, Ints, UtxoRun
 from jindo.ledger.stored import (
     PerBlock,
@@ -105,7 +104,7 @@ def store_run(run: Run, notes: Notes) -> Iterator[Stored]:
     if isinstance(run, UtxoRun):
         yield from store_texts("missing_hash", _to_table(run.missing_hash), ordered=False)
     elif run.memos is not None:
-        rows = np.array([*_iter_memo_rows(run.memos)], np.int64)
+        rows = np.array([*iter_memo_rows(run.memos)], np.int64)
         yield store_ints("memo_rows", rows)
         texts = MemoryTexts([run.memos[int(i)] or "" for i in rows])
         yield from store_texts("memos", texts, ordered=False)
@@ -197,18 +196,6 @@ def check_lengths(run: Run, counts: Counts) -> None:
         raise ValueError("the columns of blocks differ in length")
     if int(run.blocks.first[-1]) != counts.rows:
         raise ValueError("the blocks hold other rows")
-
-
-def _iter_memo_rows(memos: Sequence[str | None]) -> Iterator[int]:
-    if isinstance(memos, SomeTexts):
-        yield from memos.rows.tolist()
-    elif isinstance(memos, ChainColumn):
-        start = 0
-        for part in memos.parts:
-            yield from (start + row for row in _iter_memo_rows(part))
-            start += len(part)
-    elif not isinstance(memos, NoMemos):
-        yield from (row for row, memo in enumerate(memos) if memo is not None)
 
 
 def _to_table(texts: Sequence[str]) -> Any:

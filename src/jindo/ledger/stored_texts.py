@@ -1,8 +1,9 @@
 """Texts of a run as columns: 20 or 32 bytes each where nearly all are written in one hexadecimal form, else large strings.
 
 * The column's fact `jindo.form` says how bytes are written as text; without it the column holds the texts themselves.
-* NAME_order has the ids in the order of the texts' bytes, and is left out where that is every id in turn. Under a form
-  it leaves out those written otherwise, whose ids and texts are NAME_other_rows and NAME_others.
+* NAME_order has the ids in the order of the texts' bytes, and is left out where that is every id in turn, and of
+  texts that may repeat, which are not looked up. Under a form it leaves out those written otherwise, whose ids and
+  texts are NAME_other_rows and NAME_others.
 * Memory is a piece of the texts, and 24 bytes a text while the order is found.
 
 The tables themselves are `texts`' and `hex_texts`'.
@@ -58,7 +59,7 @@ def store_texts(name: str, texts: Texts, *, ordered: bool = True) -> Iterator[St
     yield Stored(name, pa.binary(form.width), len(texts), ((form.width * len(texts), pieces),), {FORM: label})
     if len(others):
         yield store_ints(f"{name}_other_rows", others)
-        yield from _store_plain(f"{name}_others", _Picked(texts, others), ordered=True)
+        yield from _store_plain(f"{name}_others", _Picked(texts, others), ordered=ordered)
     if ordered:
         order = _order_bytes(texts, form, keys, others)
         if order is not None:
@@ -156,9 +157,9 @@ def _order_bytes(texts: Texts, form: HexForm, keys: Ints, others: Ints) -> Ints 
         return found
 
     if not len(others):
-        return order_keys(keys, find_keys)
+        return order_keys(keys, find_keys, form.width)
     mine = np.delete(np.arange(len(texts)), others)
-    order = order_keys(keys[mine], lambda rows, depth: find_keys(mine[rows], depth))
+    order = order_keys(keys[mine], lambda rows, depth: find_keys(mine[rows], depth), form.width)
     found: Ints = mine if order is None else mine[order]
     return found
 

@@ -22,7 +22,10 @@ _BUCKET_BITS = 18
 
 
 def order_texts(data: Ints, offsets: Ints) -> Ints | None:
-    """Ids of texts laid end to end in `data` (uint8), ascending by their bytes; `None` where the ids are so already."""
+    """Ids of texts laid end to end in `data` (uint8), ascending by their bytes; `None` where the ids are so already.
+
+    Equal texts stand next to each other, in no order of their own.
+    """
     data, offsets = freeze(data), freeze(np.asarray(offsets, np.int64))
     longest = int(np.diff(offsets).max()) if len(offsets) > 1 else 0
 
@@ -34,13 +37,14 @@ def order_texts(data: Ints, offsets: Ints) -> Ints | None:
         fill_keys(data, offsets, rows, depth, keys)
         return keys
 
-    return order_keys(find_keys(np.arange(len(offsets) - 1), 0), find_keys)
+    return order_keys(find_keys(np.arange(len(offsets) - 1), 0), find_keys, longest + STEP)
 
 
-def order_keys(keys: Ints, find_keys: Callable[[Ints, int], Ints]) -> Ints | None:
+def order_keys(keys: Ints, find_keys: Callable[[Ints, int], Ints], deepest: int) -> Ints | None:
     """`order_texts`, where the first eight bytes of each text are at hand (uint64, big-endian, padded with zeros).
 
-    `find_keys` gives the eight bytes from a depth on of each of some texts.
+    `find_keys` gives the eight bytes from a depth on of each of some texts. Those that are alike up to `deepest` and
+    there too are equal.
     """
     if bool((keys[:-1] < keys[1:]).all()):
         return None
@@ -50,7 +54,7 @@ def order_keys(keys: Ints, find_keys: Callable[[Ints, int], Ints]) -> Ints | Non
     group = np.cumsum(np.append(True, ~same))[tied] if len(tied) else tied
     del found, same
     depth = 0
-    while len(tied):
+    while len(tied) and depth < deepest:
         depth += STEP
         rows = order[tied]
         more = find_keys(rows, depth)

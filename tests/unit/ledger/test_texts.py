@@ -1,12 +1,15 @@
 """Tables of texts: what goes in comes out, and is found, however it is kept."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
 
 from jindo.ledger.hex_texts import FORMS, HexForm, HexTexts, find_form, parse_hex_texts, read_bytes
-from jindo.ledger.text_order import order_texts, sort_keys
+from jindo.ledger.memos import NoMemos, cut_memos, join_memos
+from jindo.ledger.stored_texts import store_texts
+from jindo.ledger.text_order import order_keys, order_texts, sort_keys
 from jindo.ledger.text_views import FirstTexts, JoinedTexts
 from jindo.ledger.texts import MappedTexts, MemoryTexts, SomeTexts, lay_out, to_arrow_texts
 
@@ -43,6 +46,29 @@ def test_order_is_that_of_the_bytes(seed: int) -> None:
 def test_texts_in_order_need_none() -> None:
     data, ends = lay_out(["a", "b", "ba"])
     assert order_texts(data, ends) is None
+
+
+def test_an_order_is_found_where_texts_are_equal() -> None:
+    depths: list[int] = []
+
+    def find_keys(rows: np.ndarray, depth: int) -> np.ndarray:
+        depths.append(depth)
+        assert len(depths) < 9, "no end"
+        return np.zeros(len(rows), np.uint64)
+
+    order = order_keys(np.array([3, 1, 3], np.uint64), find_keys, 20)
+    assert order is not None
+    assert (order[0], sorted(order.tolist()), depths) == (1, [0, 1, 2], [8, 16, 24])
+    texts = ["gift", "a" * 30, "gift", "a" * 30, "gift\0", ""]
+    found = order_texts(*lay_out(texts))
+    assert found is not None
+    assert [texts[i] for i in found] == sorted(texts)
+
+
+def test_texts_that_may_repeat_are_kept_without_an_order() -> None:
+    texts = [*ADDRESSES, "gift", "a word", *ADDRESSES[:3], "gift"]
+    stored = [column.name for column in store_texts("memos", MemoryTexts(texts), ordered=False)]
+    assert stored == ["memos", "memos_other_rows", "memos_others"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 17, 5000])
@@ -137,3 +163,35 @@ def test_some_texts_have_none_in_most_rows() -> None:
     assert list(memos) == [None, "x", None, None, "y"]
     assert memos[1:] == ["x", None, None, "y"]
     assert memos[-1] == "y"
+
+
+class WatchedTexts(SomeTexts):
+    """Texts that tell which rows they were asked for."""
+
+    def __init__(self, count: int, rows: np.ndarray, texts: list[str]) -> None:
+        super().__init__(count, rows, texts)
+        self.asked: list[Any] = []
+
+    def __getitem__(self, index: Any) -> Any:
+        self.asked.append(index)
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize(("count", "asked"), [(3, []), (4, [3]), (1000, [3, 900])])
+def test_memos_are_cut_without_asking_the_rows_that_have_none(count: int, asked: list[int]) -> None:
+    memos = WatchedTexts(1000, np.array([3, 900]), ["x", "y"])
+    cut = cut_memos(memos, count)
+    assert memos.asked == asked
+    expected = [{3: "x", 900: "y"}.get(row) for row in range(count)]
+    assert (None if cut is None else list(cut)) == (expected if asked else None)
+
+
+def test_joined_memos_are_cut_too() -> None:
+    joined = join_memos(None, join_memos([None, "a"], SomeTexts(3, np.array([2]), ["b"]), 2, 3), 4, 5)
+    assert joined is not None
+    assert [list(cut_memos(joined, count) or []) for count in (5, 6, 9)] == [
+        [],
+        [None] * 5 + ["a"],
+        [None] * 5 + ["a", None, None, "b"],
+    ]
+    assert cut_memos(NoMemos(5), 5) is None
