@@ -112,6 +112,7 @@ def _stack_transactions(chain: ChainId, old: Chain | None, rows: Sequence[UtxoTr
     before = UtxoChain(chain, asset, narrow=True, runs=()) if old is None else old
     if not isinstance(before, UtxoChain) or not all(isinstance(row, UtxoTransaction) for row in rows):
         raise _other_sort(chain)
+    _check_values(rows)
     return Built(len(before.runs), (build_utxo_run(before, rows),), (asset,), (8,))
 
 
@@ -123,8 +124,22 @@ def _other_sort(chain: ChainId) -> InputError:
 
 def _check_amounts(rows: Sequence[Transfer]) -> None:
     for row in rows:
-        if not 0 <= row.amount < _WIDEST:
-            raise InputError(f"the amount {row.amount} in {row.tx_hash} is not from 0 to 2^256-1")
+        _check_amount(row.amount, row.tx_hash)
+
+
+def _check_values(rows: Sequence[UtxoTransaction]) -> None:
+    for row in rows:
+        values = [given.value for given in row.inputs] + [made.value for made in row.outputs]
+        for value in values:
+            _check_amount(value or 0, row.tx_hash)
+
+
+def _check_amount(amount: int, tx_hash: str) -> None:
+    if not 0 <= amount < _WIDEST:
+        raise InputError(
+            f"the amount {amount} in {tx_hash} is not from 0 to 2^256-1",
+            remedy="Give each amount in the smallest unit of its asset.",
+        )
 
 
 def _check_decimals(before: AccountChain, decimals: Mapping[AssetId, int]) -> None:

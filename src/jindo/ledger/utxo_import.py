@@ -37,7 +37,8 @@ class Admission:
 
     def __init__(self, before: UtxoChain, held: Sequence[UtxoTransaction]) -> None:
         self.transactions: dict[str, UtxoTransaction] = {}
-        self._spender: dict[tuple[str, int], UtxoTransaction] = {}
+        self._spenders: dict[str, dict[int, UtxoTransaction]] = {}
+        """By the transaction whose output is spent, and the output's place."""
         self._before = before
         self._missing = _read_missing(before)
         for row in held:
@@ -47,7 +48,7 @@ class Admission:
         """Let `row` in."""
         self.transactions[row.tx_hash] = row
         for given in row.inputs:
-            self._spender[given.prev_hash, given.prev_index] = row
+            self._spenders.setdefault(given.prev_hash, {})[given.prev_index] = row
 
     def find(self, tx_hash: str) -> UtxoTransaction | None:
         """The transaction of that hash, if it is in."""
@@ -59,10 +60,10 @@ class Admission:
 
     def find_spender(self, name: tuple[str, int]) -> UtxoTransaction | None:
         """The transaction that spends an output, if one is in."""
-        found = self._spender.get(name)
+        found = self._spenders.get(name[0], {}).get(name[1])
         if found is not None:
             return found
-        spender = self._missing.get(name, NOBODY)
+        spender = self._missing.get(name[0], {}).get(name[1], NOBODY)
         maker = self._before.tx_hashes.find(name[0])
         if maker >= 0 and name[1] < len(outputs := self._before.outputs_of(maker)):
             spender = self._before.spender_of(outputs[name[1]])
@@ -100,8 +101,11 @@ class Admission:
         return None
 
     def _find_spenders(self, row: UtxoTransaction) -> list[UtxoTransaction]:
-        found = (self.find_spender((row.tx_hash, i)) for i in range(len(row.outputs) + 1))
-        return list({spender.tx_hash: spender for spender in found if spender is not None}.values())
+        """The transactions that spend any output of `row`, also one that it does not have; `row` is not in yet."""
+        held = sorted(set(self._missing.get(row.tx_hash, {}).values()))
+        found = [_read_as_stated(self._before, tx) for tx in held]
+        found += self._spenders.get(row.tx_hash, {}).values()
+        return list({spender.tx_hash: spender for spender in found}.values())
 
     def _check_value(self, row: UtxoTransaction, maker: UtxoTransaction | None) -> tuple[str, str] | None:
         values = [self._find_value(given, maker) for given in row.inputs]
@@ -176,13 +180,14 @@ def _read_as_stated(chain: UtxoChain, tx: int) -> UtxoTransaction:
     return dataclasses.replace(row, inputs=inputs)
 
 
-def _read_missing(chain: UtxoChain) -> dict[tuple[str, int], int]:
-    """The outputs that are spent without being in the ledger, each with the transaction that spends it."""
-    found: dict[tuple[str, int], int] = {}
+def _read_missing(chain: UtxoChain) -> dict[str, dict[int, int]]:
+    """The outputs that are spent without being in the ledger, by transaction and place, and what spends each."""
+    found: dict[str, dict[int, int]] = {}
     for run in chain.runs:
-        makers = np.searchsorted(run.in_offsets, run.missing, side="right") - 1 + run.first_transaction
-        names = zip(run.missing_hash, run.missing_index.tolist(), strict=True)
-        found.update(zip(names, makers.tolist(), strict=True))
+        spenders = np.searchsorted(run.in_offsets, run.missing, side="right") - 1 + run.first_transaction
+        names = zip(run.missing_hash, run.missing_index.tolist(), spenders.tolist(), strict=True)
+        for tx_hash, index, spender in names:
+            found.setdefault(tx_hash, {})[index] = spender
     return found
 
 

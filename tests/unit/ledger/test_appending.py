@@ -8,10 +8,12 @@ from jindo.base.errors import InputError, NotFound
 from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId
 from jindo.ledger import (
     Transfer,
+    UtxoInput,
     UtxoOutput,
     UtxoTransaction,
     append_rows,
     build_account_chain,
+    build_utxo_chain,
     import_source,
     open_ledger,
     read_transfers,
@@ -63,6 +65,17 @@ def test_append_refuses_what_cannot_stand_there(tmp_path: Path, rows: list[Trans
     with pytest.raises(InputError, match=says):
         append_rows(tmp_path / "l", ETHEREUM, rows)
     assert (tmp_path / "l/ledger.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("value", [-5, 1 << 256])
+@pytest.mark.parametrize("where", ["input", "output"])
+def test_append_refuses_a_value_out_of_range(tmp_path: Path, value: int, where: str) -> None:
+    given = (UtxoInput(TxId("f"), 0, value if where == "input" else 5, Account("m")),)
+    made = (UtxoOutput(value if where == "output" else 5, Account("m")),)
+    append_rows(tmp_path / "l", BITCOIN, [COINS])
+    with pytest.raises(InputError, match=f"the amount {value} in y"):
+        append_rows(tmp_path / "l", BITCOIN, [UtxoTransaction(2, TxId("y"), 0, given, made)])
+    assert open_ledger(tmp_path / "l").chain(BITCOIN) == build_utxo_chain(BITCOIN, [COINS])
 
 
 def test_append_refuses_a_second_scale_of_one_asset(tmp_path: Path) -> None:

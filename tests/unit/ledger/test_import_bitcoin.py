@@ -65,6 +65,18 @@ def test_import_links_spends_across_imports(tmp_path: Path) -> None:
     assert chain.accounts[int(chain.in_account[0])] == ALICE
 
 
+@pytest.mark.parametrize("blocks", [(1, 2), (1, 5000), (6000, 5)])
+def test_a_transaction_without_an_output_that_is_spent_is_refused_alone(
+    tmp_path: Path, blocks: tuple[int, int]
+) -> None:
+    made, spends = blocks
+    bring(tmp_path, row("b", spends, [spent("a", 7)], [output(49, BOB)]))
+    report = bring(tmp_path, row("a", made, [], [output(50, ALICE)]), row("c", made, [], [output(5, BOB)], 1))
+    assert (report.added, report.rejected) == (1, 1)
+    assert "ledger.no-such-output" in reasons(report)
+    assert f"output 7 of {name('a')} is spent by {name('b')}" in reasons(report)
+
+
 def test_import_in_any_order_gives_one_fingerprint(tmp_path: Path) -> None:
     spender = row("b", 2000, [spent("a"), spent("f", 1, 7, at=1)], [output(57, BOB)])
     whole = bring(tmp_path, COINS, spender)
