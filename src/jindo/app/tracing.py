@@ -28,7 +28,7 @@ from jindo.base.errors import ConflictError, InputError
 from jindo.base.ids import BITCOIN, native_asset
 from jindo.base.times import format_time, parse_time
 from jindo.base.version import VERSION
-from jindo.ledger import AccountChain, Chain, Ledger, open_ledger
+from jindo.ledger import AccountChain, Chain, Ledger, LedgerStatus, open_ledger
 from jindo.seal import canonical_bytes, sha256_hex
 from jindo.trace import NamedAccount, NamedTransfer, Resolution, get_rule, resolve
 
@@ -95,8 +95,9 @@ def trace_ledger(
         IntegrityError: the ledger's files are not what was written, or the balance sheet does not balance.
     """
     check_request(request)
-    ledger, chains = _open_chains(request.ledger, progress)
-    return trace_chains(request, ledger, chains, read_inputs(request), progress, fetched=fetched)
+    ledger, status, chains = _open_chains(request.ledger, progress)
+    inputs = read_inputs(request)
+    return trace_chains(request, ledger, chains, inputs, progress, status=status, fetched=fetched)
 
 
 def read_inputs(request: TraceRequest) -> TraceInputs:
@@ -118,9 +119,12 @@ def trace_chains(
     inputs: TraceInputs,
     progress: Progress | None = None,
     *,
+    status: LedgerStatus | None = None,
     fetched: FetchStatement | None = None,
 ) -> TraceOutcome:
     """Trace through chains of `ledger`, or what of them the trace needs, and write the result folder.
+
+    `status` is that of the version that the chains are of; else the ledger is asked.
 
     Raises:
         InputError: a file or an option cannot be used.
@@ -131,14 +135,15 @@ def trace_chains(
     found = resolve(stolen.named, chains)
     stated = None if fetched is None else fetched.provenance
     study = _study(request, chains, found, labels, balances, stated, progress)
-    provenance = _provenance(request, ledger, stolen, labels, (balances, inputs.opening_hash), study)
+    status = status or ledger.status()
+    provenance = _provenance(request, status, stolen, labels, (balances, inputs.opening_hash), study)
     provenance |= {} if fetched is None else {"fetched": fetched.provenance}
     notes = [
         *(fetched.notes if fetched else ()),
         *unseen,
         *found.notes,
         *(labels.notes if labels else ()),
-        *ledger.status().notes,
+        *status.notes,
         *_note_nothing(study),
     ]
     beside = fetched.files if fetched else {}
@@ -166,15 +171,16 @@ def check_request(request: TraceRequest) -> None:
         )
 
 
-def _open_chains(path: Path, progress: Progress | None) -> tuple[Ledger, list[Chain]]:
-    """The ledger with its chains, all of one version, after their files were held against their hashes."""
+def _open_chains(path: Path, progress: Progress | None) -> tuple[Ledger, LedgerStatus, list[Chain]]:
+    """The ledger with its status and its chains, all of one version, after their files were held against their hashes."""
     ledger = open_ledger(path)
     if progress:
         progress("checking the ledger's files", 0, None)
     chains = [ledger.chain(chain) for chain in ledger.chain_ids()]
+    status = ledger.status()
     # An import that ended meanwhile gives newer chains than the fingerprint that was read.
     is_same = open_ledger(path).manifest.chains == ledger.manifest.chains
-    return (ledger, chains) if is_same else _open_chains(path, progress)
+    return (ledger, status, chains) if is_same else _open_chains(path, progress)
 
 
 def _find_unseen(request: TraceRequest, stolen: StolenFile, chains: list[Chain]) -> list[str]:
@@ -259,7 +265,7 @@ def _find_openings(chains: list[Chain], balances: Iterable[OpeningBalance]) -> d
 
 def _provenance(
     request: TraceRequest,
-    ledger: Ledger,
+    status: LedgerStatus,
     stolen: StolenFile,
     labels: Labels | None,
     opening: tuple[tuple[OpeningBalance, ...], str],
@@ -267,7 +273,7 @@ def _provenance(
 ) -> dict[str, Any]:
     balances, opening_hash = opening
     return {
-        "ledger": _describe_ledger(ledger),
+        "ledger": _describe_ledger(status),
         "until": format_time(parse_time(request.until)) if request.until else None,
         "stolen": {
             "rows": len(stolen.named),
@@ -293,9 +299,9 @@ def _named(row: Any) -> dict[str, Any]:
     return {"theft": row.theft, "address": row.address, "from_time": row.from_time}
 
 
-def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
+def _describe_ledger(status: LedgerStatus) -> dict[str, Any]:
     chains = []
-    for chain, entry in ledger.status().chains.items():
+    for chain, entry in status.chains.items():
         first_block, last_block = entry.blocks or (None, None)
         first_time, last_time = entry.times or (None, None)
         chains.append(
@@ -311,7 +317,7 @@ def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
                 **({} if entry.inexact is None else {"inexact": entry.inexact}),
             }
         )
-    return {"fingerprint": ledger.fingerprint(), "chains": chains}
+    return {"fingerprint": status.fingerprint, "chains": chains}
 
 
 def _decimals(study: Study) -> dict[str, int | None]:

@@ -23,7 +23,7 @@ from jindo.base.ids import AssetId
 from jindo.ledger.chain import NARROW_BITS, AccountChain
 from jindo.ledger.indexing import build_account_run
 from jindo.ledger.numbering import PairNumbering, TextNumbering
-from jindo.ledger.pieces import MOST_IDS, to_index
+from jindo.ledger.pieces import MOST_IDS, find_max, to_index
 from jindo.ledger.runs import NOBODY, AccountRun, Amounts, Blocks, Ints
 from jindo.ledger.spool import Spool
 from jindo.ledger.texts import MappedTexts
@@ -50,7 +50,7 @@ def build_start(chain: AccountChain, keep: int, names: Sequence[str]) -> Start:
     """The start of what follows the first `keep` runs of `chain`, for rows that name these accounts."""
     runs = chain.runs[:keep]
     if not runs:
-        return Start(assets=chain.assets)
+        return Start()
     before = AccountChain(chain.chain, chain.assets, chain.decimals, chain.narrow, runs)
     ids = before.accounts.find_all(names)
     known = [(name, int(i)) for name, i in zip(names, ids.tolist(), strict=True) if i >= 0]
@@ -61,7 +61,7 @@ def build_start(chain: AccountChain, keep: int, names: Sequence[str]) -> Start:
         account=len(before.accounts),
         pot=before.pot_count,
         time_max=before.last_time,
-        assets=chain.assets,
+        assets=chain.assets[: 1 + max(find_max(run.pot_asset) for run in runs)],
         accounts=known,
         pots=[(account, int(before.pot_asset[pot]), pot) for account, pot in pots],
     )

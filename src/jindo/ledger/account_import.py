@@ -75,7 +75,10 @@ def import_accounts(
         notes.append(
             f"{merged.dropped} movements that were taken from transactions gave way to what is known better"
         )
-    built = _build(staging, old, keep, decimals) if merged.added or merged.dropped else None
+    if merged.placed:
+        notes.append(f"{merged.placed} movements that stood without their transaction's index have it now")
+    changed = merged.added or merged.dropped or merged.placed
+    built = _build(staging, old, keep, decimals) if changed else None
     return Imported(built, counts, rejects, tables, notes)
 
 

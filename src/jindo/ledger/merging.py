@@ -19,6 +19,7 @@ from itertools import chain
 
 import pyarrow as pa
 
+from jindo.base.errors import IntegrityError
 from jindo.base.ids import AssetId
 from jindo.ledger.account_building import AccountRunBuilder, Start
 from jindo.ledger.chain import AccountChain
@@ -40,8 +41,6 @@ _SAME = (
 """What two copies of one row agree in."""
 _KEY = f"concat_ws(chr(9), {_SAME})"
 _HASH = f"hash({_SAME})"
-_STATED = "kind <> 4"
-"""Rows that a node states: each has one place of its own."""
 _BATCH = 1 << 17
 
 
@@ -56,6 +55,8 @@ class Merged:
     """Native movements of transactions in blocks whose traces say the same better."""
     dropped: int
     """Movements that the ledger held, of traced blocks and of transactions now known to have failed."""
+    placed: int
+    """Movements that the ledger held without their transaction's index, which is known now."""
 
 
 def merge_transfers(staging: Staging, old: AccountChain | None, keep: int, *, distinct: bool) -> Merged:
@@ -72,7 +73,7 @@ def merge_transfers(staging: Staging, old: AccountChain | None, keep: int, *, di
     superseded, dropped = _supersede(staging)
     _refuse_elsewhere(staging, old, keep)
     _refuse_conflicts(staging)
-    _spread_places(staging, _STATED)
+    placed = _spread_places(staging)
     there, left = _drop_copies(staging, distinct=distinct)
     _refuse_contradictions(staging)
     return Merged(
@@ -81,6 +82,7 @@ def merge_transfers(staging: Staging, old: AccountChain | None, keep: int, *, di
         left_by_distinct=left,
         superseded=superseded,
         dropped=dropped,
+        placed=placed,
     )
 
 
@@ -90,7 +92,6 @@ def build_merged(staging: Staging, start: Start) -> tuple[AccountRun | None, tup
     Memory is the texts of the accounts and a batch: DuckDB sorts on disk.
     """
     staging.progress("sorting", 0, None)
-    _spread_places(staging, "true")
     count = staging.one("SELECT count(*) FROM every_row")
     builder, done = AccountRunBuilder(start, Spool(staging.folder / "run")), 0
     reader = staging.con.sql(
@@ -145,9 +146,8 @@ def find_kept_runs(staging: Staging, old: AccountChain | None) -> int:
         return 0
     low = staging.run("SELECT min(block) FROM checked WHERE problem IS NULL")[0][0]
     lows = [] if low is None else [int(low)]
-    for (key,) in staging.run("SELECT key FROM failed_txs"):
-        tx = old.tx_hashes.find(key)
-        lows += [] if tx < 0 else [int(old.block[int(old.events_of(tx)[0])])]
+    failed = old.tx_hashes.find_all([key for (key,) in staging.run("SELECT key FROM failed_txs")])
+    lows += [int(old.block[int(old.events_of(tx)[0])]) for tx in failed[failed >= 0].tolist()]
     if not lows:
         return len(old.runs)
     return sum(int(run.blocks.height[-1]) < min(lows) for run in old.runs)
@@ -172,6 +172,21 @@ def _refuse_elsewhere(staging: Staging, old: AccountChain | None, keep: int) -> 
             f"INSERT INTO refused SELECT file, line, kind, part, {_stands('in another block')} {clash}"
         )
         staging.run("DELETE FROM fresh WHERE tx_hash IN (SELECT name FROM elsewhere)")
+
+
+def _take_out(staging: Staging, places: str) -> None:
+    """Take the movements of these places out of `fresh`.
+
+    Raises:
+        IntegrityError: two movements have one place, so that one would go with the other.
+    """
+    named = staging.one(f"SELECT count(DISTINCT ord) FROM ({places}) t(ord)")
+    gone = staging.one(f"DELETE FROM fresh WHERE ord IN ({places})")
+    if gone != named:
+        raise IntegrityError(
+            "two movements of the source have one place, as its reader numbers them; nothing was imported",
+            remedy="Report this: the format's reader is wrong.",
+        )
 
 
 def _put_names(staging: Staging, table: str, names: list[str]) -> None:
@@ -205,19 +220,20 @@ def _refuse_conflicts(staging: Staging) -> None:
         )  # fmt: skip
 
 
-def _spread_places(staging: Staging, kinds: str) -> None:
-    """Rows of these kinds that lack their transaction's index take it from those that state it."""
+def _spread_places(staging: Staging) -> int:
+    """Rows that lack their transaction's index take it from those that state it; how many held ones did."""
     odd = "min(tx_index) < 0 AND max(tx_index) >= 0"
     staging.run(
-        f"CREATE OR REPLACE TABLE places AS SELECT tx_hash, max(tx_index) AS place FROM every_row WHERE {kinds} AND "
-        f"hash(tx_hash) IN (SELECT hash(tx_hash) FROM every_row WHERE {kinds} GROUP BY 1 HAVING {odd}) "
-        f"GROUP BY tx_hash HAVING {odd}"
+        "CREATE OR REPLACE TABLE places AS SELECT tx_hash, max(tx_index) AS place FROM every_row WHERE hash(tx_hash) IN "
+        f"(SELECT hash(tx_hash) FROM every_row GROUP BY 1 HAVING {odd}) GROUP BY tx_hash HAVING {odd}"
     )
-    if staging.one("SELECT count(*) FROM places"):
-        for table in ("fresh", "held"):
-            staging.run(
-                f"UPDATE {table} SET tx_index = place FROM places p WHERE {table}.tx_hash = p.tx_hash AND {kinds}"
-            )
+    if not staging.one("SELECT count(*) FROM places"):
+        return 0
+    lacking = "tx_index < 0 AND tx_hash IN (SELECT tx_hash FROM places)"
+    placed = staging.one(f"SELECT count(*) FROM held WHERE {lacking}")
+    for table in ("fresh", "held"):
+        staging.run(f"UPDATE {table} SET tx_index = place FROM places p WHERE {table}.tx_hash = p.tx_hash")
+    return placed
 
 
 def _refuse(staging: Staging, column: str, odd: str, value: str, says: str) -> None:
@@ -227,7 +243,7 @@ def _refuse(staging: Staging, column: str, odd: str, value: str, says: str) -> N
     )
     clash = f"FROM fresh r JOIN kept k ON r.tx_hash = k.tx_hash WHERE {value} <> k.keep"
     staging.run(f"INSERT INTO refused SELECT r.file, r.line, r.kind, r.part, {_stands(says)} {clash}")
-    staging.run(f"DELETE FROM fresh WHERE ord IN (SELECT r.ord {clash})")
+    _take_out(staging, f"SELECT r.ord {clash}")
 
 
 def _refuse_contradictions(staging: Staging) -> None:
@@ -246,7 +262,7 @@ def _refuse_contradictions(staging: Staging) -> None:
     problem = f"CASE WHEN r.kind = 0 AND r.position >= 0 THEN {split} ELSE {other} END"
     clash = f"FROM fresh r JOIN ({places}) p ON r.ord = p.ord WHERE p.first <> p.ord"
     staging.run(f"INSERT INTO refused SELECT r.file, r.line, r.kind, r.part, {problem} {clash}")
-    staging.run(f"DELETE FROM fresh WHERE ord IN (SELECT r.ord {clash})")
+    _take_out(staging, f"SELECT r.ord {clash}")
 
 
 def _drop_copies(staging: Staging, *, distinct: bool) -> tuple[int, int]:
@@ -275,5 +291,5 @@ def _drop_copies(staging: Staging, *, distinct: bool) -> tuple[int, int]:
     there = staging.one(f"SELECT count(*) FROM copies WHERE {repeated}")
     extra = f"NOT {repeated} AND copy > 1" if distinct else "false"
     left = staging.one(f"SELECT count(*) FROM copies WHERE {extra}")
-    staging.run(f"DELETE FROM fresh WHERE ord IN (SELECT ord FROM copies WHERE {repeated} OR ({extra}))")
+    _take_out(staging, f"SELECT ord FROM copies WHERE {repeated} OR ({extra})")
     return there, left

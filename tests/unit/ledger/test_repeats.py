@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from jindo.base.errors import ConflictError
-from jindo.ledger import ImportReport, import_source
+from jindo.base.ids import ETHEREUM
+from jindo.ledger import AccountChain, ImportReport, import_source, open_ledger
 
 A, B = (f"0x{n:040x}" for n in (1, 2))
 HEADER = "block,tx_hash,from,to,amount"
@@ -26,11 +27,11 @@ def bring(tmp_path: Path, text: str, name: str = "t.csv", **options: Any) -> Imp
 
 FULLER = {
     "time": add(PLAIN, "time", 1700000000, 1700000001),
-    "transaction index": add(PLAIN, "tx_index", 3, 4),
     "log index": add(PLAIN, "log_index", 3, 4),
     "asset": add(PLAIN, "asset", "USD", "USD"),
-    "time and transaction index": add(add(PLAIN, "tx_index", 3, 4), "time", 1700000000, 1700000001),
+    "time and log index": add(add(PLAIN, "log_index", 3, 4), "time", 1700000000, 1700000001),
 }
+PLACED = add(PLAIN, "tx_index", 3, 4)
 
 
 @pytest.mark.parametrize("field", FULLER)
@@ -44,6 +45,25 @@ def test_the_same_movements_with_other_columns_are_refused(
         bring(tmp_path, second, "u.csv")
     assert (caught.value.place, "--again" in caught.value.remedy()) == ("u.csv:2", True)
     assert bring(tmp_path, second, "u.csv", again=True).added == 2
+
+
+@pytest.mark.parametrize("is_fuller_first", [False, True])
+def test_the_same_movements_with_their_index_are_there_already(
+    tmp_path: Path, *, is_fuller_first: bool
+) -> None:
+    first, second = (PLACED, PLAIN) if is_fuller_first else (PLAIN, PLACED)
+    bring(tmp_path, first)
+    for again in (False, True):
+        report = bring(tmp_path, second, "u.csv", again=again)
+        assert (report.added, report.already_there) == (0, 2)
+    chain = open_ledger(tmp_path / "ledger").chain(ETHEREUM)
+    assert isinstance(chain, AccountChain)
+    assert [int(chain.tx_index[tx]) for tx in range(2)] == [3, 4]
+
+
+def test_rows_with_and_without_their_index_come_again_as_the_same(tmp_path: Path) -> None:
+    text = f"{HEADER},tx_index\n1,t,{A},{B},5,3\n1,t,{A},{B},6,\n"
+    assert (bring(tmp_path, text).added, bring(tmp_path, text).added) == (2, 0)
 
 
 def test_a_repeat_between_two_files_of_one_import_is_refused(tmp_path: Path) -> None:
@@ -63,7 +83,7 @@ def test_a_memo_that_comes_with_a_time_is_no_other_movement(tmp_path: Path) -> N
 
 
 def test_movements_that_contradict_each_other_are_two(tmp_path: Path) -> None:
-    bring(tmp_path, FULLER["time and transaction index"])
+    bring(tmp_path, add(PLACED, "time", 1700000000, 1700000001))
     text = add(add(PLAIN, "tx_index", 3, 4), "time", 1700000005, "")
     assert bring(tmp_path, text.rsplit("\n", 2)[0] + "\n", "u.csv").added == 1
 

@@ -67,6 +67,7 @@ def _add_held_places(staging: Staging, old: AccountChain | None) -> None:
         tx = old.tx_hashes.find(key)
         place = int(old.tx_index[tx]) if tx >= 0 else -1
         if place >= 0:
+            staging.run("DELETE FROM tx_places WHERE key = ?", key)  # two places would double its movements
             staging.run("INSERT INTO tx_places VALUES (?, ?, NULL)", key, str(place))
 
 
