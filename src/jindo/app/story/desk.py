@@ -27,7 +27,7 @@ from jindo.base.errors import (
 )
 from jindo.seal import SigningKey, preauth_bytes
 
-PATIENCE = 120
+PATIENCE = 300
 """Seconds for which a node may be away, or a piece of work may take."""
 _PAUSE = 0.2
 _FAMILIES: Mapping[int, type[JindoError]] = {
