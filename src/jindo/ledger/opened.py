@@ -160,15 +160,7 @@ class Ledger:
             NotFound: the ledger does not hold it.
             IntegrityError: its files cannot be read.
         """
-        entry = self._find(chain, self.manifest)
-        while True:
-            try:
-                return _find_fingerprint(self.folder, chain, entry)
-            except IntegrityError:
-                now = self._find(chain, read_manifest(self.folder))
-                if now == entry:
-                    raise
-                entry = now
+        return self._read_status(chain).fingerprint
 
     def fingerprint(self) -> str:
         """Fingerprint of the whole ledger, in hex."""
@@ -177,10 +169,7 @@ class Ledger:
     def status(self) -> LedgerStatus:
         """Chains, assets, ranges, counts, rejects, size and fingerprint."""
         imports = self.manifest.imports
-        chains = {
-            name: _describe(self.manifest.chains[name], self.chain_fingerprint(name))
-            for name in self.chain_ids()
-        }
+        chains = {name: self._read_status(name) for name in self.chain_ids()}
         return LedgerStatus(
             chains=chains,
             imports=tuple(imports),
@@ -190,6 +179,18 @@ class Ledger:
             size=_measure(self.folder),
             fingerprint=combine_fingerprints({name: entry.fingerprint for name, entry in chains.items()}),
         )
+
+    def _read_status(self, chain: ChainId) -> ChainStatus:
+        """One chain as it is described, of one version: of a newer one where an import has come between."""
+        entry = self._find(chain, self.manifest)
+        while True:
+            try:
+                return _describe(entry, _find_fingerprint(self.folder, chain, entry))
+            except IntegrityError:
+                now = self._find(chain, read_manifest(self.folder))
+                if now == entry:
+                    raise
+                entry = now
 
     def _find(self, chain: ChainId, manifest: Manifest) -> ChainEntry:
         entry = manifest.chains.get(chain)

@@ -1,10 +1,13 @@
 """Blocks on top and off again: what is refused, what is recorded, and what stays."""
 
+import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from jindo.base.errors import InputError, NotFound
+from jindo.base.errors import InputError, IntegrityError, NotFound
 from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId
 from jindo.ledger import (
     Transfer,
@@ -105,7 +108,33 @@ def test_every_rollback_is_recorded(tmp_path: Path) -> None:
         append_rows(tmp_path / "l", ETHEREUM, [row(1), row(2)] if not (tmp_path / "l").exists() else [row(2)])
         roll_back(tmp_path / "l", ETHEREUM, 1)
     names = [entry.format for entry in open_ledger(tmp_path / "l").status().imports]
-    assert names == ["append", "rollback", "rollback"]
+    assert names == ["append", "rollback", "append", "rollback"]
+
+
+def test_an_import_after_a_rollback_is_recorded_beside_the_first(tmp_path: Path) -> None:
+    lines = "".join(f"{n},t{n},0x{1:040x},0x{2:040x},{n}\n" for n in range(4))
+    (tmp_path / "t.csv").write_text(f"block,tx_hash,from,to,amount\n{lines}")
+    append_rows(tmp_path / "l", BITCOIN, [COINS])
+    import_source(str(tmp_path / "t.csv"), format="transfers", into=tmp_path / "l")
+    roll_back(tmp_path / "l", ETHEREUM, 1)
+    records = []
+    for _ in range(2):  # the second adds nothing, and is not recorded
+        import_source(str(tmp_path / "t.csv"), format="transfers", into=tmp_path / "l")
+        records.append(open_ledger(tmp_path / "l").status().imports)
+    assert records[0] == records[1]
+    counts = [(entry.format, entry.added) for entry in records[0]]
+    assert counts == [("append", 1), ("transfers", 4), ("rollback", 0), ("transfers", 2)]
+
+
+def test_what_is_appended_after_a_rollback_is_counted_anew(tmp_path: Path) -> None:
+    append_rows(tmp_path / "l", ETHEREUM, [row(1), row(2)])
+    append_rows(tmp_path / "l", BITCOIN, [COINS])
+    roll_back(tmp_path / "l", ETHEREUM, 1)
+    for block in (2, 3):
+        append_rows(tmp_path / "l", ETHEREUM, [row(block)])
+    append_rows(tmp_path / "l", BITCOIN, [replace(COINS, block=2, tx_hash=TxId("y"))])
+    records = open_ledger(tmp_path / "l").status().imports
+    assert [entry.added for entry in records] == [2, 2, 0, 2]
 
 
 def test_rollback_above_the_last_block_changes_nothing(tmp_path: Path) -> None:
@@ -158,3 +187,39 @@ def test_no_run_is_given_the_name_of_an_earlier_one(tmp_path: Path) -> None:
     roll_back(tmp_path / "l", ETHEREUM, 3)
     (run,) = open_ledger(tmp_path / "l").manifest.chains[ETHEREUM].runs
     assert run.place not in seen
+
+
+def test_no_run_is_given_the_name_of_one_of_a_chain_that_went(tmp_path: Path) -> None:
+    append_rows(tmp_path / "l", ETHEREUM, [row(3), row(4)])
+    reader = open_ledger(tmp_path / "l")
+    (before,) = reader.manifest.chains[ETHEREUM].runs
+    roll_back(tmp_path / "l", ETHEREUM, 2)
+    append_rows(tmp_path / "l", BITCOIN, [COINS])
+    assert open_ledger(tmp_path / "l").manifest.gone == {ETHEREUM: 2}
+    rival = [row(3, amount=6), row(4, amount=7)]
+    append_rows(tmp_path / "l", ETHEREUM, rival)
+    now = open_ledger(tmp_path / "l").manifest
+    assert (now.chains[ETHEREUM].runs[0].place != before.place, now.gone) == (True, {})
+    assert not (tmp_path / "l" / before.place).exists()
+    assert reader.chain(ETHEREUM, check=False) == build_account_chain(ETHEREUM, rival)
+
+
+@pytest.mark.parametrize("changed", [{"gone": {"eip155:1": 0}}, {"gone": [1]}, {"next_rejects": "1"}])
+def test_numbers_that_are_none_are_an_integrity_error(tmp_path: Path, changed: dict[str, object]) -> None:
+    append_rows(tmp_path / "l", ETHEREUM, [row(1)])
+    file = tmp_path / "l/ledger.json"
+    content = json.loads(file.read_text()) | changed
+    del content["sha256"]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(json.dumps(content | {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
+    with pytest.raises(IntegrityError, match="damaged"):
+        open_ledger(tmp_path / "l")
+
+
+def test_a_status_and_its_fingerprint_are_of_one_version(tmp_path: Path) -> None:
+    path = tmp_path / "ledger"
+    append_rows(path, ETHEREUM, [row(10)])
+    early = open_ledger(path)
+    append_rows(path, ETHEREUM, [row(11)])
+    said, newest = early.status().chains[ETHEREUM], open_ledger(path).status().chains[ETHEREUM]
+    assert said == newest
