@@ -26,7 +26,7 @@ from jindo.ledger.chain import Chain
 from jindo.ledger.cutting import cut_run
 from jindo.ledger.folder import record_built, writing
 from jindo.ledger.imported import Built
-from jindo.ledger.manifest import ChainEntry, ImportEntry
+from jindo.ledger.manifest import ROLLBACK, ChainEntry, ImportEntry
 from jindo.ledger.opened import Ledger
 from jindo.ledger.rows import Transfer, UtxoTransaction
 from jindo.ledger.run_columns import count_run
@@ -35,7 +35,7 @@ from jindo.ledger.stacking import stack_account_chain
 from jindo.ledger.utxo_chain import UtxoChain
 
 Rows: TypeAlias = Sequence[Transfer] | Sequence[UtxoTransaction]
-APPEND, ROLLBACK = "append", "rollback"
+APPEND = "append"
 _WIDEST = 1 << 256
 
 
@@ -153,9 +153,10 @@ def _check_decimals(before: AccountChain, decimals: Mapping[AssetId, int]) -> No
 
 
 def _count_append(ledger: Ledger, chain: ChainId, rows: int) -> ImportEntry:
-    """One record for all that was appended to a chain, however often."""
+    """One record for all that was appended to a chain, however often, until it is rolled back."""
     entry = _draft(APPEND, chain, {})
-    before = next((old for old in ledger.manifest.imports if old.same_source(entry)), entry)
+    place = ledger.manifest.find_record(entry)
+    before = entry if place is None else ledger.manifest.imports[place]
     return replace(entry, read=before.read + rows, added=before.added + rows)
 
 

@@ -15,12 +15,12 @@
 * Only what is named as the ledger names its own is ever deleted; a link is refused, never followed.
 * One writer at a time; readers are never in its way, since a mapped run outlives its name.
 
-What is in new runs is `importing`'s and `appending`'s; which are joined, `compacting`'s; reading, `opened`'s.
+What is in new runs is `importing`'s and `appending`'s; which are joined, `compacting`'s; reading, `opened`'s; who may write,
+`locking`'s.
 """
 
 from __future__ import annotations
 
-import fcntl
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from jindo.base.errors import ConflictError, InputError
 from jindo.base.ids import ChainId
 from jindo.ledger import checked
 from jindo.ledger.account_chain import AccountChain
@@ -37,6 +36,7 @@ from jindo.ledger.chain import Chain
 from jindo.ledger.compacting import RunPart, write_parts
 from jindo.ledger.hashing import sync_folder
 from jindo.ledger.imported import Built
+from jindo.ledger.locking import lock_folder, remove_folder
 from jindo.ledger.manifest import (
     FILE,
     ChainEntry,
@@ -47,16 +47,14 @@ from jindo.ledger.manifest import (
     write_manifest,
 )
 from jindo.ledger.opened import FETCHED, Ledger, iter_parcels, map_runs, to_chain
+from jindo.ledger.rejects import Reject, write_rejects
 from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
 from jindo.ledger.run_files import read_notes
 from jindo.ledger.runs import AccountRun
 
-_BEFORE = re.compile(r"ledger\.json\.new|lock|\.staging|checked|\.checked-.*|fetched")
-"""What may lie in a folder that is no ledger yet."""
 _OWN_FOLDER = re.compile(r"(chains|blocks)/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}|\.staging")
 _OWN_FILE = re.compile(r"chains/[-a-z0-9]{3,8}_[-_a-zA-Z0-9]{1,32}/[0-9]{4,}\.arrow|\.checked-[^/]+")
 _OWN_REJECTS = re.compile(r"rejects/[0-9]{4,}-[-._a-zA-Z0-9]+\.csv")
-_LINKABLE = ("*", "chains/*", "chains/*/*", "blocks/*", "blocks/*/*", "rejects/*")
 
 
 @contextmanager
@@ -67,18 +65,7 @@ def writing(path: Path) -> Iterator[Ledger]:
         InputError: the folder holds something else.
         ConflictError: somebody else is writing.
     """
-    fresh = not path.exists()
-    _check_ours(path)
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConflictError(
-                "another import is writing to this ledger",
-                place=str(path),
-                remedy="Wait until it has ended, then run the command again.",
-            ) from error
+    with lock_folder(path) as fresh:
         manifest = _read_or_new(path)
         _clear_leftovers(path, manifest)
         try:
@@ -92,7 +79,7 @@ def writing(path: Path) -> Iterator[Ledger]:
                 and not now.imports
                 and not any(path.glob(f"{FETCHED}/*/responses/*"))
             ):
-                shutil.rmtree(path, ignore_errors=True)
+                remove_folder(path)
 
 
 def begin_record(ledger: Ledger) -> None:
@@ -114,6 +101,19 @@ def keep_blocks(ledger: Ledger, chain: ChainId, staged: Path, parcel: BlockParce
     parcel = replace(parcel, folder=place.relative_to(ledger.folder).as_posix())
     blocks = {**ledger.manifest.blocks, chain: [*ledger.manifest.blocks.get(chain, []), parcel]}
     return replace(ledger, manifest=replace(ledger.manifest, blocks=blocks))
+
+
+def keep_rejects(
+    ledger: Ledger, source: str, entry: ImportEntry, rejects: Sequence[Reject]
+) -> tuple[Ledger, str | None]:
+    """Write the rejects of an import; the next `record_…` with the ledger that this gives counts their number as used."""
+    same = ledger.manifest.find_record(entry)
+    before = None if same is None else ledger.manifest.imports[same].rejects
+    number = max(ledger.manifest.next_rejects, len(ledger.manifest.imports) + 1)
+    place = write_rejects(ledger.folder, number, source, rejects, before=before)
+    if place not in (None, before):
+        ledger = replace(ledger, manifest=replace(ledger.manifest, next_rejects=number + 1))
+    return ledger, place
 
 
 def record_built(
@@ -141,7 +141,7 @@ def record_built(
     account = isinstance(built.runs[0], AccountRun) if built.runs else (old is None or old.kind == ACCOUNT)
     draft = ChainEntry(
         kind=ACCOUNT if account else UTXO,
-        next=1 if old is None else old.next,
+        next=ledger.manifest.gone.get(chain, 1) if old is None else old.next,
         assets=[str(asset) for asset in built.assets],
         decimals=list(built.decimals),
         asset_rows=[],
@@ -149,9 +149,13 @@ def record_built(
         runs=kept,
     )
     chains = {key: value for key, value in ledger.manifest.chains.items() if key != chain}
+    gone = {key: value for key, value in ledger.manifest.gone.items() if key != chain}
     if kept or built.runs:
         held = map_runs(ledger.folder, draft.kind, kept) if held is None else held[: built.keep]
         chains[chain] = _write_runs(ledger, chain, draft, held, built.runs, folder=f"chains/{name}")
+    elif draft.next > 1:
+        gone[chain] = draft.next
+    ledger = replace(ledger, manifest=replace(ledger.manifest, gone=gone))
     return record_import(ledger, chains, entry)
 
 
@@ -182,14 +186,16 @@ def record_chain(ledger: Ledger, chain: Chain, entry: ImportEntry | None) -> Man
 def record_import(ledger: Ledger, chains: dict[str, ChainEntry], entry: ImportEntry | None) -> Manifest:
     """Put the chains and one more import into `ledger.json`.
 
-    The same import again replaces its record, or leaves it where it added nothing.
+    The same import again replaces its record, or leaves its counts where it added nothing; where the chain was rolled
+    back since, it is one more.
     """
     imports = list(ledger.manifest.imports)
-    same = [n for n, old in enumerate(imports) if entry is not None and old.same_source(entry)]
-    if entry is not None and not same:
+    same = None if entry is None else ledger.manifest.find_record(entry)
+    if entry is not None and same is None:
         imports.append(entry)
-    elif entry is not None and (entry.added or entry.rejected != imports[same[0]].rejected):
-        imports[same[0]] = entry
+    elif entry is not None and same is not None:
+        changed = entry.added or entry.rejected != imports[same].rejected
+        imports[same] = entry if changed else replace(imports[same], rejects=entry.rejects)
     manifest = replace(ledger.manifest, chains=chains, imports=imports)
     write_manifest(ledger.folder, manifest)
     return manifest
@@ -207,25 +213,6 @@ def _next_number(folder: Path) -> int:
 def _count_on(runs: Sequence[RunEntry], number: int) -> int:
     """The number that no run has had yet."""
     return max([number, *(1 + int(re.findall("[0-9]+", run.place)[-1]) for run in runs)])
-
-
-def _check_ours(path: Path) -> None:
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise InputError(f"{str(path)!r} is a file, not a folder", remedy="Name a folder for the ledger.")
-    foreign = [child.name for child in path.iterdir() if not _BEFORE.fullmatch(child.name)]
-    if foreign and not (path / FILE).exists():
-        raise InputError(
-            f"the folder {str(path)!r} holds something else ({min(foreign)}), and no {FILE}",
-            remedy="Name a new folder for the ledger.",
-        )
-    links = [str(link) for pattern in _LINKABLE for link in path.glob(pattern) if link.is_symlink()]
-    if links:
-        raise InputError(
-            f"the ledger's folder has a link in the place of a file or folder of its own ({min(links)})",
-            remedy="Put what it points to in its place, or import the sources into a new folder.",
-        )
 
 
 def _read_or_new(path: Path) -> Manifest:

@@ -26,6 +26,7 @@ from jindo.ledger.files import SourceFile
 from jindo.ledger.folder import (
     begin_record,
     keep_blocks,
+    keep_rejects,
     record_built,
     record_chain,
     record_import,
@@ -42,7 +43,7 @@ from jindo.ledger.refusals import (
     find_other_import,
     note_unended,
 )
-from jindo.ledger.rejects import Reject, write_rejects
+from jindo.ledger.rejects import Reject
 from jindo.ledger.sources import (
     CATALOGUE,
     BlockSource,
@@ -272,12 +273,10 @@ def _record(
         notes.append(f"the ledger is inexact: {inexact}")
     counts: dict[str, Any] = {**imported.counts, "rejected": len(imported.rejects)}
     entry = dataclasses.replace(draft, notes=notes, inexact=inexact, **counts)
-    same = [n for n, old in enumerate(ledger.manifest.imports, 1) if old.same_source(entry)]
-    number = same[0] if same else len(ledger.manifest.imports) + 1
     begin_record(ledger)
     if imported.staged is not None:
         ledger = keep_blocks(ledger, ChainId(entry.chain), *imported.staged)
-    rejects = write_rejects(ledger.folder, number, source, imported.rejects)
+    ledger, rejects = keep_rejects(ledger, source, entry, imported.rejects)
     entry = dataclasses.replace(entry, rejects=rejects)
     if imported.built is None:
         manifest = record_import(ledger, ledger.manifest.chains, entry)

@@ -30,6 +30,8 @@ from jindo.seal import sha256_hex
 FORMAT = "jindo-ledger"
 VERSION = 3
 FILE = "ledger.json"
+ROLLBACK = "rollback"
+"""Format of the record of a rollback."""
 
 _RUN = re.compile(r"chains/[-_a-zA-Z0-9]+/[0-9]{4,}(\.arrow)?")
 _COLUMN = re.compile(r"[a-z_]+\.arrow|[0-9]{4,}\.arrow")
@@ -138,6 +140,20 @@ class Manifest:
     imports: list[ImportEntry] = field(default_factory=list)
     blocks: dict[str, list[BlockParcel]] = field(default_factory=dict)
     """Raw blocks that are kept for proofs, by chain, in the order in which they came."""
+    gone: dict[str, int] = field(default_factory=dict)
+    """Number of the next run of each chain that was rolled back to nothing; none is used twice."""
+    next_rejects: int = 1
+    """Number that no rejects file has had yet."""
+
+    def find_record(self, entry: ImportEntry) -> int | None:
+        """Place of the record of the same import, where its chain was not rolled back since."""
+        for place in range(len(self.imports) - 1, -1, -1):
+            old = self.imports[place]
+            if old.same_source(entry):
+                return place
+            if old.format == ROLLBACK and old.chain == entry.chain:
+                return None
+        return None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -163,7 +179,8 @@ def read_manifest(folder: Path) -> Manifest:
         chains = {name: _to_chain(entry) for name, entry in content["chains"].items()}
         imports = [ImportEntry(**entry) for entry in content["imports"]]
         blocks = {n: [BlockParcel(**entry) for entry in e] for n, e in content.get("blocks", {}).items()}
-        manifest = Manifest(chains, imports, blocks)
+        gone, rejects = content.get("gone", {}), content.get("next_rejects", 1)
+        manifest = Manifest(chains, imports, blocks, gone, rejects)
         _check_places(manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
@@ -229,6 +246,10 @@ def _hash_content(content: dict[str, Any]) -> str:
 
 def _check_places(manifest: Manifest) -> None:
     """A manifest may come from anybody: no path in it may lead out of the ledger's folder."""
+    if any(
+        type(number) is not int or number < 1 for number in (manifest.next_rejects, *manifest.gone.values())
+    ):
+        raise ValueError(manifest.gone)
     for run in (run for chain in manifest.chains.values() for run in chain.runs):
         if not _RUN.fullmatch(run.place):
             raise ValueError(run.place)

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from jindo.ledger import (
     read_transactions,
     read_transfers,
 )
+from jindo.ledger.folder import writing
 
 A, B = (f"0x{n:040x}" for n in (1, 2))
 
@@ -133,6 +135,42 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(ConflictError, match="another import"):
             import_source(source, format="transfers", into=tmp_path / "ledger")
+
+
+def test_whoever_opened_the_lock_of_a_folder_that_went_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first writer gives up, and a third begins, between the second's opening of the lock and its locking."""
+    first, third, lock = ExitStack(), ExitStack(), fcntl.flock
+    first.enter_context(writing(tmp_path / "l"))
+
+    def wait(stream: Any, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.close()
+        assert not (tmp_path / "l").exists()
+        third.enter_context(writing(tmp_path / "l"))
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", wait)
+    with third:
+        with pytest.raises(ConflictError), writing(tmp_path / "l"):
+            pass
+        assert (tmp_path / "l/lock").exists()
+    assert import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "l").added == 1
+
+
+def test_a_folder_that_went_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, lock = ExitStack(), fcntl.flock
+    first.enter_context(writing(tmp_path / "l"))
+
+    def wait(stream: Any, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        first.close()
+        lock(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", wait)
+    assert import_source(write(tmp_path, 5), format="transfers", into=tmp_path / "l").added == 1
+    assert len(open_ledger(tmp_path / "l").chain(ETHEREUM).block) == 1
 
 
 def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The bitcoin-etl format: what can be goes in, what cannot is named."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN
-from jindo.ledger import ImportReport, UtxoChain, import_source, open_ledger
+from jindo.ledger import ImportReport, UtxoChain, folder, import_source, open_ledger
 
 ALICE, BOB = "1PkqKGbNLDdDJGveCcNUMV9CEFH77ADrPQ", "1HaHTfmvoUW6i6nhJf8jJs6tU4cHNmBQHQ"
 
@@ -75,6 +76,48 @@ def test_a_transaction_without_an_output_that_is_spent_is_refused_alone(
     assert (report.added, report.rejected) == (1, 1)
     assert "ledger.no-such-output" in reasons(report)
     assert f"output 7 of {name('a')} is spent by {name('b')}" in reasons(report)
+
+
+def test_rejects_that_count_are_never_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = (COINS, row("b", 2, [spent("f", 0, 10)], [output(60, BOB)]))
+    first = bring(tmp_path, *rows)
+    assert first.rejects is not None
+    text = reasons(first)
+    assert "ledger.value-from-nowhere" in text
+    bring(tmp_path, row("f", 1, [], [output(100, BOB)], 1))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "write_manifest", die)
+        with pytest.raises(KeyboardInterrupt):
+            bring(tmp_path, *rows)
+    assert (open_ledger(tmp_path / "ledger").status().rejects, reasons(first)) == (
+        ("rejects/0001-transactions.json.csv",),
+        text,
+    )
+    again = bring(tmp_path, *rows)
+    assert (again.added, "ledger.wrong-value" in reasons(again)) == (0, True)
+    assert open_ledger(tmp_path / "ledger").status().rejects == ("rejects/0003-transactions.json.csv",)
+    before = (tmp_path / "ledger/ledger.json").read_bytes()
+    assert bring(tmp_path, *rows).rejects == again.rejects
+    assert (tmp_path / "ledger/ledger.json").read_bytes() == before
+    assert [path.name for path in (tmp_path / "ledger/rejects").iterdir()] == ["0003-transactions.json.csv"]
+
+
+def test_rejects_are_on_the_disk_with_their_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, sync = [], os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    bring(tmp_path, COINS, "{not json")
+    at = synced.index("0001-transactions.json.csv")
+    assert synced[at + 1 : at + 3] == ["rejects", "ledger"]
+    assert "ledger.json.new" in synced[at:]
 
 
 def test_import_in_any_order_gives_one_fingerprint(tmp_path: Path) -> None:
