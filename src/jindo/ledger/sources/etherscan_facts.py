@@ -87,13 +87,17 @@ def gather_facts(chain: ChainId, answers: EtherscanAnswers) -> EtherscanFacts:
 
 
 def iter_logs(line: ListLine) -> Iterator[Erc20Log]:
-    """The ERC-20 movements of a receipt."""
+    """The ERC-20 movements of a receipt, no two of which have one index."""
+    seen: set[int] = set()
     for value in as_list(line.row.get("logs"), "logs"):
         log = as_object(value, "log")
         words = split_transfer(log)
         if words is not None:
             sender, receiver, units = words
             contract, index = get_text(log, "address").lower(), get_number(log, "logIndex")
+            if index in seen:
+                raise InputError(f"two logs of a receipt have the index {index}")
+            seen.add(index)
             yield Erc20Log(index, contract, f"0x{sender}", f"0x{receiver}", units)
 
 
