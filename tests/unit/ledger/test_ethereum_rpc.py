@@ -405,6 +405,16 @@ def test_another_chain_is_hashed_in_its_own_way_and_this_is_said(
     assert any("not recomputed" in note for note in fetched.notes)
 
 
+@pytest.mark.parametrize(("chain", "issued"), [(CHAIN_ID, 1), (100, 0), (10_200, 0)])
+def test_withdrawals_paid_in_a_token_are_left_out_and_this_is_said(
+    node: EthereumNode, server: RpcServer, tmp_path: Path, chain: int, issued: int
+) -> None:
+    node.methods["eth_chainId"] = lambda: hex(chain)
+    report = take(server, tmp_path / "ledger", from_block=20, to_block=20)
+    assert report.added == issued
+    assert any("1 withdrawals are paid in a token" in note for note in report.notes) is not bool(issued)
+
+
 def test_a_field_of_a_later_fork_leaves_the_hash_unproven(
     node: EthereumNode, server: RpcServer, tmp_path: Path
 ) -> None:
