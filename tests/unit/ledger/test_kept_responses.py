@@ -142,8 +142,117 @@ def test_fee_stands_beside_the_first_log_on_tron(tmp_path: Path) -> None:
     tx = TronTx(1001, 0, PEOPLE[3], TOKEN, 0, is_call=True, fee=777, logs=[(PEOPLE[1], PEOPLE[2], 50)])
     answers, kept = TronGridServer([tx]), Kept(tmp_path, "trongrid")
     for call in ("gettransactioninfobyid", "gettransactionbyid"):
-        posted = {"value": tx.txid}
-        body = json.loads(answers(f"/walletsolidity/{call}", {}, json.dumps(posted).encode()) or b"")
-        kept.put(f"walletsolidity/{call}", {}, body, post=posted)
+        ask(kept, answers, call)
         found = kept.read(TRON)
     assert {(kind, units) for kind, units in found if units} == {(Kind.GAS, 777), (Kind.TOKEN, 50)}
+
+
+FAILED = {"isError": "1", "txreceipt_status": "0"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "status"), [({}, "0x0"), (FAILED, "0x1"), ({"isError": "1", "txreceipt_status": "1"}, "0x1")]
+)
+def test_transaction_that_fails_by_one_answer_only_is_refused(
+    kept: Kept, listed: dict[str, str], status: str
+) -> None:
+    kept.account(A, txlist=[own(**listed)])
+    kept.call("eth_getTransactionReceipt", HASHES[0], receipt(status=status, logs=[log(1, 7)]))
+    with pytest.raises(
+        InputError, match=f"{HASHES[0]} failed by one answer of the explorer, and not by another"
+    ):
+        kept.read()
+
+
+def test_transaction_that_fails_in_one_list_only_is_refused(kept: Kept) -> None:
+    kept.account(A, txlist=[own(**FAILED)])
+    kept.account(B, txlist=[own()])
+    with pytest.raises(InputError, match="failed by one answer"):
+        kept.read()
+
+
+def test_outcome_that_no_field_states_is_none(kept: Kept) -> None:
+    """Transactions of before October 2017 have no status."""
+    kept.account(A, txlist=[own(txreceipt_status="")])
+    assert (Kind.NATIVE, 500) in kept.read()
+
+
+def test_token_movement_of_a_failed_transaction_is_refused(kept: Kept) -> None:
+    kept.account(A, txlist=[own(**FAILED)], tokentx=[token()])
+    with pytest.raises(InputError, match="failed, and a list has a token movement of it"):
+        kept.read()
+
+
+def test_value_without_a_receiver_is_refused(kept: Kept) -> None:
+    kept.account(A, txlist=[own(to="")])
+    with pytest.raises(InputError, match="has a value and no receiver"):
+        kept.read()
+
+
+@pytest.mark.parametrize("sort", [{"type": "teleport"}, {"type": "call", "callType": "authcall"}])
+def test_internal_movement_of_an_unknown_sort_is_refused(kept: Kept, sort: dict[str, str]) -> None:
+    kept.internals(HASHES[0], [internal(**sort)])
+    with pytest.raises(InputError, match="of a sort that is not known"):
+        kept.read()
+
+
+def test_internal_movement_that_moves_nothing_is_left_out(kept: Kept) -> None:
+    silent = [
+        internal(type="delegatecall"),
+        internal(type="teleport", value="0"),
+        internal(callType="callcode"),
+    ]
+    kept.internals(HASHES[0], [*silent, internal(value="9")])
+    assert kept.read() == [(Kind.NATIVE, 9)]
+
+
+def ask(kept: Kept, answers: TronGridServer, call: str) -> None:
+    """Keep what the server tells of its first transaction."""
+    posted = {"value": answers.made[0].txid}
+    body = json.loads(answers(f"/walletsolidity/{call}", {}, json.dumps(posted).encode()) or b"")
+    kept.put(f"walletsolidity/{call}", {}, body, post=posted)
+
+
+def ask_all(folder: Path, answers: TronGridServer) -> Kept:
+    kept = Kept(folder, "trongrid")
+    for call in ("gettransactioninfobyid", "gettransactionbyid"):
+        ask(kept, answers, call)
+    return kept
+
+
+@pytest.mark.parametrize(("failed", "said"), [(False, "REVERT"), (True, "SUCCESS")])
+def test_tron_transaction_that_fails_by_one_answer_only_is_refused(
+    tmp_path: Path, *, failed: bool, said: str
+) -> None:
+    answers = TronGridServer([TronTx(1001, 0, PEOPLE[3], PEOPLE[4], 5, failed=failed)])
+    answers.change_signed = lambda signed: {**signed, "ret": [{"contractRet": said}]}
+    with pytest.raises(InputError, match="failed by one answer, and not by another"):
+        ask_all(tmp_path, answers).read(TRON)
+
+
+def test_receipt_decides_where_the_transaction_does_not_say(tmp_path: Path) -> None:
+    answers = TronGridServer([TronTx(1001, 0, PEOPLE[3], PEOPLE[4], 5)])
+    answers.change_signed = lambda signed: {**signed, "ret": [{}]}
+    assert (Kind.NATIVE, 5) in ask_all(tmp_path, answers).read(TRON)
+
+
+@pytest.mark.parametrize(
+    ("note", "moves"), [("call", True), ("freezeBalanceV2ForEnergy", False), ("teleport", None)]
+)
+def test_internal_movement_of_tron_is_of_a_known_sort(
+    tmp_path: Path, note: str, *, moves: bool | None
+) -> None:
+    tx = TronTx(1001, 0, PEOPLE[3], PEOPLE[4], 1, is_call=True, internals=[(PEOPLE[4], PEOPLE[5], 9, False)])
+    answers = TronGridServer([tx])
+
+    def rename(receipt: dict[str, Any]) -> dict[str, Any]:
+        receipt["internal_transactions"][0]["note"] = note.encode().hex()
+        return receipt
+
+    answers.change_receipt = rename
+    kept = ask_all(tmp_path, answers)
+    if moves is None:
+        with pytest.raises(InputError, match="of a sort that is not known: 'teleport'"):
+            kept.read(TRON)
+    else:
+        assert ((Kind.NATIVE, 9) in kept.read(TRON)) == moves
