@@ -85,7 +85,7 @@ class Trc20Log(NamedTuple):
 class TronAnswers:
     """Everything that was answered; by transaction id where nothing else is said."""
 
-    pages: dict[tuple[str, bool], dict[str, TronPage]] = field(default_factory=dict)
+    pages: dict[tuple[Account, bool], dict[str, TronPage]] = field(default_factory=dict)
     """By account and whether it is the list of token movements; then by what named the page, empty for the first."""
     signed: dict[str, SignedTransaction] = field(default_factory=dict)
     receipts: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class TronAnswers:
     bad: list[tuple[int, str]] = field(default_factory=list)
     """Responses that cannot be true: number of the file, and why."""
 
-    def find_whole(self) -> set[str]:
+    def find_whole(self) -> set[Account]:
         """The accounts of which both lists are whole."""
         ended = {view for view, pages in self.pages.items() if _walk(pages) is not None}
         return {account for account, _ in ended if {(account, False), (account, True)} <= ended}
