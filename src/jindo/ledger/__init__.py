@@ -37,7 +37,7 @@ from jindo.ledger.sources.etherscan_answers import (
     parse_etherscan_list,
     parse_etherscan_result,
 )
-from jindo.ledger.sources.kept import KeptAnswer, find_kept, list_kept
+from jindo.ledger.sources.kept import CONFIRMATIONS, KeptAnswer, find_kept, list_kept
 from jindo.ledger.sources.trongrid import read_trongrid_answers
 from jindo.ledger.sources.trongrid_answers import parse_tron_fingerprint, parse_tron_header
 from jindo.ledger.texts import MemoryTexts
@@ -103,6 +103,7 @@ __all__ = [
     "list_kept",
     "KeptAnswer",
     "read_etherscan_facts",
+    "CONFIRMATIONS",
     "ETHERSCAN_LISTS",
     "lacks_proxy",
     "parse_etherscan_list",

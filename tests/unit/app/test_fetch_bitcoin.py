@@ -193,9 +193,50 @@ def test_account_with_too_many_transactions_cannot_be_the_theft(
         fetch(tmp_path, explorer[0], stolen, limits={"most": 2})
 
 
+@pytest.mark.parametrize("size", [3, 25])
+def test_list_goes_on_until_an_empty_page(chain: MadeChain, tmp_path: Path, size: int) -> None:
+    answers = EsploraServer(chain)
+    answers.page = size
+    stolen = write_stolen(tmp_path, address_of(4), header="address")
+    with serving(answers) as server:
+        found = fetch(tmp_path, server, stolen)
+    (first, *_) = (
+        row for row in found["provenance"]["fetched"]["accounts"] if row["account"] == address_of(4)
+    )
+    assert first["state"] == "complete"
+    assert found["findings_hash"] == whole(tmp_path, chain, stolen)["findings_hash"]
+
+
+def test_list_that_is_shorter_than_counted_is_not_whole(chain: MadeChain, tmp_path: Path) -> None:
+    answers = EsploraServer(chain)
+    answers.hidden = 1
+    stolen = write_stolen(tmp_path, address_of(4), header="address")
+    with (
+        serving(answers) as server,
+        pytest.raises(InputError, match=r"counts \d+ transactions and lists \d+"),
+    ):
+        fetch(tmp_path, server, stolen)
+
+
+def test_list_that_leads_in_a_circle_is_refused(chain: MadeChain, tmp_path: Path) -> None:
+    answers = EsploraServer(chain)
+    answers.circles = True
+    stolen = write_stolen(tmp_path, address_of(4), header="address")
+    with serving(answers) as server, pytest.raises(SourceContradiction, match="has a transaction twice"):
+        fetch(tmp_path, server, stolen)
+
+
 def test_unknown_transaction_is_named(explorer: tuple[Loopback, EsploraServer], tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"127\.0\.0\.1.*\(up to block 40\) has no transaction 77"):
         fetch(tmp_path, explorer[0], write_stolen(tmp_path, "77" * 32))
+
+
+def test_transaction_without_six_blocks_on_it_is_not_there(chain: MadeChain, tmp_path: Path) -> None:
+    answers = EsploraServer(chain)
+    answers.on_top = 5
+    stolen = write_stolen(tmp_path, chain.bodies[-1][0].name)
+    with serving(answers) as server, pytest.raises(NotFound, match=r"\(up to block 39\) has no transaction"):
+        fetch(tmp_path, server, stolen)
 
 
 def lie(answers: EsploraServer, txid: str, change: str) -> None:

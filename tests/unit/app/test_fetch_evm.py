@@ -22,7 +22,7 @@ from jindo.app import (
     verify_result,
 )
 from jindo.app.fetching.reading import SourceContradiction
-from jindo.base.errors import ConflictError, InputError
+from jindo.base.errors import ConflictError, InputError, JindoError, NotFound
 from jindo.ledger import AccountChain, Kind, build_account_chain, build_ledger_from_columns, open_ledger
 
 
@@ -135,10 +135,23 @@ def test_windows_are_joined(
 ) -> None:
     """An explorer gives so many rows from a block on; the next window begins at the last block that was seen."""
     monkeypatch.setattr("jindo.app.fetching.ask_etherscan._PAGE", 4)
-    monkeypatch.setattr("jindo.app.fetching.ask_etherscan._WINDOW", 8)
+    monkeypatch.setattr("jindo.app.fetching.ask_etherscan._WINDOW", 12)
     stolen = write_stolen(tmp_path, native_theft(made))
     found = fetch(tmp_path, blockscout[0], stolen)
     assert any("startblock=1" in asked for asked in blockscout[0].asked)
+    assert found["findings_hash"] == whole(tmp_path, made, stolen)["findings_hash"]
+
+
+def test_explorer_that_gives_fewer_rows_than_asked_for_is_asked_on(made: list[EvmTx], tmp_path: Path) -> None:
+    """A page that is not full is no end."""
+    answers = EtherscanServer(made, blockscout=True)
+
+    def cap(path: str, query: dict[str, str], posted: bytes) -> bytes | None:
+        return answers(path, query | ({"offset": "3"} if "offset" in query else {}), posted)
+
+    stolen = write_stolen(tmp_path, native_theft(made))
+    with serving(cap) as server:
+        found = fetch(tmp_path, server, stolen)
     assert found["findings_hash"] == whole(tmp_path, made, stolen)["findings_hash"]
 
 
@@ -174,6 +187,29 @@ def test_key_is_used_and_never_kept(
     fetch(tmp_path, etherscan[0], stolen, environ={"JINDO_ETHERSCAN_KEY": "verysecret"})
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in files if b"verysecret" in path.read_bytes()]
+
+
+def test_transaction_without_twelve_blocks_on_it_is_not_there(
+    explorer: tuple[Loopback, EtherscanServer], made: list[EvmTx], tmp_path: Path
+) -> None:
+    explorer[1].on_top = 11
+    stolen = write_stolen(tmp_path, made[-1].hash)
+    with pytest.raises(NotFound, match=rf"\(up to block {made[-1].block - 1}\) has no transaction"):
+        fetch(tmp_path, explorer[0], stolen)
+
+
+@pytest.mark.parametrize("answer", [{"status": "0", "result": ""}, {"error": {"code": 1}}])
+def test_key_that_the_explorer_repeats_is_not_shown(tmp_path: Path, answer: dict[str, Any]) -> None:
+    def repeat(path: str, query: dict[str, str], posted: bytes) -> bytes:
+        del path, posted
+        said = f"{190 * 'x'} no key {query['apikey']}"
+        error = {"error": {"message": said}} if "error" in answer else {}
+        return json.dumps({**answer, "message": said, **error}).encode()
+
+    stolen = write_stolen(tmp_path, "0x" + "11" * 32)
+    with serving(repeat) as server, pytest.raises(JindoError, match="refuses: xx") as caught:
+        fetch(tmp_path, server, stolen, environ={"JINDO_ETHERSCAN_KEY": "verysecret"})
+    assert "very" not in f"{caught.value} {caught.value.__cause__!r}"
 
 
 def test_rate_limit_in_an_answer_is_no_answer(

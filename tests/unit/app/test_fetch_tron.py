@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from jindo.app import (
     trace_ledger,
 )
 from jindo.app.fetching.reading import SourceContradiction
+from jindo.base.errors import SourceError
 from jindo.base.ids import TRON
 from jindo.ledger import build_account_chain, build_ledger_from_columns
 
@@ -139,6 +141,64 @@ def test_receipt_without_a_listed_token_movement_is_refused(
     answers.change_receipt = lambda receipt: {k: v for k, v in receipt.items() if k != "log"}
     with pytest.raises(SourceContradiction, match="has no token movement that a list of an account names"):
         fetch(tmp_path, server, write_stolen(tmp_path, coin_theft(made)))
+
+
+def theft_by_transfer() -> list[TronTx]:
+    return [TronTx(1000, 0, PEOPLE[0], PEOPLE[1], 1000), TronTx(1001, 0, PEOPLE[1], PEOPLE[2], 1000)]
+
+
+def fetch_from(folder: Path, answers: TronGridServer, **asked: Any) -> dict[str, Any]:
+    with serving(answers) as server:
+        return fetch(folder, server, write_stolen(folder, answers.made[0].txid), **asked)
+
+
+def test_receipt_that_a_list_promises_is_there(tmp_path: Path) -> None:
+    answers = TronGridServer(theft_by_transfer())
+    missing = answers.made[1].txid
+    answers.change_receipt = lambda receipt: {} if receipt["id"] == missing else receipt
+    with pytest.raises(SourceContradiction, match=f"names the transaction {missing} and does not have it"):
+        fetch_from(tmp_path, answers)
+
+
+class Lying(TronGridServer):
+    """A server whose lists are not those that were asked for."""
+
+    def __init__(self, made: list[TronTx], lie: str) -> None:
+        super().__init__(made)
+        self.lie = lie
+
+    def _list(self, who: str, query: dict[str, str], *, tokens: bool) -> bytes | None:
+        if self.lie == "circle":
+            return json.dumps({"data": [], "success": True, "meta": {"fingerprint": "x"}}).encode()
+        return super()._list(
+            show(PEOPLE[0]) if tokens == (self.lie == "tokens") else who, query, tokens=tokens
+        )
+
+
+def test_list_that_leads_in_a_circle_ends(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="leads back to a page before"):
+        fetch_from(tmp_path, Lying(theft_by_transfer(), "circle"))
+
+
+@pytest.mark.parametrize("lie", ["tokens", "coins"])
+def test_lists_of_another_account_are_refused(tmp_path: Path, lie: str) -> None:
+    made = theft_by_transfer()
+    made.append(TronTx(1002, 0, PEOPLE[0], PEOPLE[3], 5))
+    made.append(TronTx(1003, 0, PEOPLE[0], TOKEN, 0, is_call=True, logs=[(PEOPLE[0], PEOPLE[4], 5)]))
+    with pytest.raises(SourceContradiction, match="does not name the account whose list it is"):
+        fetch_from(tmp_path, Lying(made, lie))
+
+
+def test_key_that_the_server_repeats_is_not_shown(tmp_path: Path) -> None:
+    def repeat(path: str, query: dict[str, str], posted: bytes) -> bytes:
+        del path, query, posted
+        return json.dumps({"Error": f"{190 * 'x'} bad key hush-hush of yours"}).encode()
+
+    with serving(repeat) as server, pytest.raises(SourceError, match="refuses: xx") as caught:
+        fetch(
+            tmp_path, server, write_stolen(tmp_path, "11" * 32), environ={"JINDO_TRONGRID_KEY": "hush-hush"}
+        )
+    assert "hush" not in f"{caught.value}"
 
 
 def test_kept_folder_is_imported_alone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,11 @@ from tests.unit.ledger.bitcoin.mining import REGTEST
 
 from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN
+from jindo.ledger import import_source
 from jindo.ledger.bitcoin.networks import get_network
+from jindo.ledger.fetching.address import parse_service_address
+from jindo.ledger.fetching.keep import ResponseKeep
+from jindo.ledger.fetching.request import build_request
 from jindo.ledger.sources.esplora_transaction import parse_esplora_transaction
 
 NETWORK = get_network(REGTEST)
@@ -117,3 +122,64 @@ def test_every_transaction_of_a_chain_gives_its_id() -> None:
         assert told is not None
         assert told.txid == txid
         assert {made.address for made in told.outputs} <= {address_of(who) for who in range(1, 14)}
+
+
+FIRST_BLOCK = "00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048"
+FIRST_COINBASE: dict[str, Any] = {
+    "txid": "0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098",
+    "version": 1,
+    "locktime": 0,
+    "vin": [
+        {
+            "txid": "00" * 32,
+            "vout": 0xFFFFFFFF,
+            "prevout": None,
+            "scriptsig": "04ffff001d0104",
+            "sequence": 0xFFFFFFFF,
+            "is_coinbase": True,
+        }
+    ],
+    "vout": [
+        {
+            "scriptpubkey": "410496b538e853519c726a2c91e61ec11600ae1390813a627c66fb8be7947be63c52da7589379515d4e0a604f814178"
+            "1e62294721166bf621e73a82cbf2342c858eeac",
+            "value": 5_000_000_000,
+        }
+    ],
+}
+FIRST_HEADER = (
+    "010000006fe28c0ab6f1b372c1a6a246ae63f74f931e8365e15a089c68d6190000000000982051fd1e4ba744bbbe680e1fee14677ba1a3c3"
+    "540bf7b1cdb606e857233e0e61bc6649ffff001d01e36299"
+)
+"""Block 1 of Bitcoin's main chain, 9 January 2009, of difficulty 1."""
+
+
+def keep_first_block(folder: Path, height: int) -> str:
+    """An explorer's answers on block 1, which they say to be at another height."""
+    txid = FIRST_COINBASE["txid"]
+    status = {"confirmed": True, "block_height": height, "block_hash": FIRST_BLOCK, "block_time": 1231469665}
+    answers = {
+        "block-height/0": b"000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f",
+        "blocks/tip/height": b"900000",
+        f"tx/{txid}": json.dumps({**FIRST_COINBASE, "status": status}).encode(),
+        f"tx/{txid}/merkle-proof": json.dumps({"block_height": height, "merkle": [], "pos": 0}).encode(),
+        f"block/{FIRST_BLOCK}/header": FIRST_HEADER.encode(),
+    }
+    keep = ResponseKeep(folder / "kept")
+    for path, body in answers.items():
+        request = build_request(parse_service_address("http://x.test"), path, {}, None)
+        keep.record(request, body, time=1, status=200, counts=True)
+    keep.close()
+    return str(folder / "kept")
+
+
+def test_a_block_of_the_first_days_is_refused_at_a_late_height(tmp_path: Path) -> None:
+    kept = keep_first_block(tmp_path, 840_000)
+    with pytest.raises(InputError, match="far less work than any block of main from 840000 on"):
+        import_source(kept, format="esplora", into=tmp_path / "ledger", chain=BITCOIN, strict=True)
+
+
+def test_a_block_of_the_first_days_is_taken_at_its_own(tmp_path: Path) -> None:
+    kept = keep_first_block(tmp_path, 1)
+    report = import_source(kept, format="esplora", into=tmp_path / "ledger", chain=BITCOIN, strict=True)
+    assert (report.added, report.rejected) == (1, 0)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.ledger.ethereum_node import CHAIN_ID, TIP, TX, EthereumNode, call, write_etl
+from tests.unit.ledger.ethereum_node import CHAIN_ID, TIP, TREES, TX, EthereumNode, call, write_etl
 from tests.unit.ledger.rpc_server import Reply, RpcError, RpcServer, serve
 
 from jindo.base.errors import InputError, SourceError
@@ -405,6 +405,16 @@ def test_another_chain_is_hashed_in_its_own_way_and_this_is_said(
     assert any("not recomputed" in note for note in fetched.notes)
 
 
+@pytest.mark.parametrize(("chain", "issued"), [(CHAIN_ID, 1), (100, 0), (10_200, 0)])
+def test_withdrawals_paid_in_a_token_are_left_out_and_this_is_said(
+    node: EthereumNode, server: RpcServer, tmp_path: Path, chain: int, issued: int
+) -> None:
+    node.methods["eth_chainId"] = lambda: hex(chain)
+    report = take(server, tmp_path / "ledger", from_block=20, to_block=20)
+    assert report.added == issued
+    assert any("1 withdrawals are paid in a token" in note for note in report.notes) is not bool(issued)
+
+
 def test_a_field_of_a_later_fork_leaves_the_hash_unproven(
     node: EthereumNode, server: RpcServer, tmp_path: Path
 ) -> None:
@@ -458,6 +468,64 @@ def test_traces_that_stop_halfway_are_an_error_and_never_silence(
     change_result(node, "trace_block", 12, change)
     with pytest.raises(SourceError, match="the traces of block 12"):
         fetch(server, tmp_path)
+
+
+OTHER = "0x" + "ee" * 20
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("from", OTHER), ("to", OTHER), ("value", "0x1"), ("value", hex(999 * 10**18))]
+)
+@pytest.mark.parametrize("method", ["trace_block", "debug_traceBlockByNumber"])
+def test_traces_whose_first_call_is_not_the_transaction_are_refused(
+    node: EthereumNode, server: RpcServer, tmp_path: Path, method: str, field: str, value: str
+) -> None:
+    where = "action" if method == "trace_block" else "result"
+    if method != "trace_block":
+        del node.methods["trace_block"]
+    change_result(
+        node, method, 3, lambda found: [found[0] | {where: found[0][where] | {field: value}}, *found[1:]]
+    )
+    with pytest.raises(WrongAnswer, match="another sender, receiver or value"):
+        fetch(server, tmp_path)
+
+
+def test_traces_at_another_place_than_their_transactions_are_refused(
+    node: EthereumNode, server: RpcServer, tmp_path: Path
+) -> None:
+    change_result(node, "trace_block", 3, lambda found: [t | {"transactionPosition": 7} for t in found])
+    with pytest.raises(WrongAnswer, match="another place"):
+        fetch(server, tmp_path)
+
+
+@pytest.mark.parametrize(("block", "status"), [(3, "0x0"), (12, "0x1")])
+def test_receipts_and_traces_that_differ_on_failure_are_refused(
+    node: EthereumNode, server: RpcServer, tmp_path: Path, block: int, status: str
+) -> None:
+    change_result(
+        node, "eth_getBlockReceipts", block, lambda found: [receipt | {"status": status} for receipt in found]
+    )
+    with pytest.raises(WrongAnswer, match="differ on whether it failed"):
+        fetch(server, tmp_path)
+
+
+def test_a_failed_receipt_with_logs_is_refused(node: EthereumNode, server: RpcServer, tmp_path: Path) -> None:
+    change_result(
+        node, "eth_getBlockReceipts", 12, lambda found: [receipt | {"status": "0x0"} for receipt in found]
+    )
+    with pytest.raises(WrongAnswer, match="failed, and has logs"):
+        fetch(server, tmp_path)
+
+
+def test_receipts_without_a_status_are_taken_as_those_of_the_first_years(
+    node: EthereumNode, server: RpcServer, tmp_path: Path
+) -> None:
+    old = [
+        {name: value for name, value in receipt.items() if name != "status"}
+        for receipt in node.receipts("0xc")
+    ]
+    change_result(node, "eth_getBlockReceipts", 12, lambda _found: old)
+    assert fetch(server, tmp_path).chain == CHAIN
 
 
 def test_a_tracer_that_never_has_anything_is_none(
@@ -528,11 +596,13 @@ def test_calls_as_deep_as_ethereum_allows_are_read(
         deep = call("0x" + "0a" * 20, "0x" + "0b" * 20, 1, deep)
     rows = list(iter_geth_rows(3, [TX["pay"]], [{"result": deep}]))
     assert len(rows) == 1_024
-    text = call("0x" + "0a" * 20, "0x" + "0b" * 20, 1, "INSIDE")
-    opening, closing = json.dumps(text).split('"INSIDE"')
-    whole = opening * 1_023 + json.dumps(call("0x" + "0a" * 20, "0x" + "0b" * 20, 1)) + closing * 1_023
+    inside = call("0x" + "0a" * 20, "0x" + "0b" * 20, 1, "INSIDE")
+    opening, closing = json.dumps(inside).split('"INSIDE"')
+    below = opening * 1_022 + json.dumps(call("0x" + "0a" * 20, "0x" + "0b" * 20, 1)) + closing * 1_022
+    roots = [TREES[what] | {"calls": ["INSIDE"]} for what in ("pay", "shop")]
+    pay, shop = (json.dumps(root).replace('"INSIDE"', below) for root in roots)
     del node.methods["trace_block"], node.methods["debug_traceBlockByNumber"]
-    body = f'[{{"id":0,"result":[{{"result":{whole}}},{{"result":{whole}}}]}}]'
+    body = f'[{{"id":0,"result":[{{"result":{pay}}},{{"result":{shop}}}]}}]'
     server.batches = True
     node.methods["debug_traceBlockByNumber"] = lambda *_: json.loads("[]")
     server.next = [Reply()] * 5 + [Reply(body=body.encode())]

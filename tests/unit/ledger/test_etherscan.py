@@ -94,7 +94,7 @@ def page(
 
 
 def row(block: int, number: int = 1) -> dict[str, Any]:
-    return {"blockNumber": str(block), "hash": f"0x{number:064x}"}
+    return {"blockNumber": str(block), "hash": f"0x{number:064x}", "from": WHO}
 
 
 def empty() -> list[KeptResponse]:
@@ -102,13 +102,21 @@ def empty() -> list[KeptResponse]:
 
 
 def test_list_counts_once_its_windows_are_joined() -> None:
-    answers = read_answers([*empty(), page([row(1), row(5)]), page([row(5, 2)], start=5)])
+    answers = read_answers(
+        [*empty(), page([row(1), row(5)]), page([row(5, 2)], start=5), page([], start=5, number=2)]
+    )
     assert [line.row["blockNumber"] for _, line in answers.lines("txlist")] == ["1", "5"]
     assert answers.find_whole() == {WHO}
 
 
 @pytest.mark.parametrize(
-    "pages", [[page([row(1), row(5)])], [page([row(1), row(5)]), page([row(7)], number=3)]]
+    "pages",
+    [
+        [page([row(1)])],
+        [page([row(1), row(5)]), page([], number=3)],
+        [page([row(1), row(5)], number=2), page([row(5)], start=5), page([], start=5, number=2)],
+        [page([row(1), row(4)]), page([row(5)], start=5), page([], start=5, number=2)],
+    ],
 )
 def test_list_that_is_not_whole_counts_for_nothing(pages: list[KeptResponse]) -> None:
     answers = read_answers([*empty(), *pages])
@@ -117,7 +125,27 @@ def test_list_that_is_not_whole_counts_for_nothing(pages: list[KeptResponse]) ->
 
 
 def test_account_with_one_list_alone_counts_for_nothing() -> None:
-    assert read_answers([page([row(1)])]).find_cut() == {WHO}
+    assert read_answers([page([row(1)]), page([], number=2)]).find_cut() == {WHO}
+
+
+def test_list_that_is_not_done_is_asked_for_again() -> None:
+    """Blockscout says so with status 2, of a list that lacks what it has not looked into yet."""
+    for message in ("OK", "No internal transactions found"):
+        with pytest.raises(SourceError, match="still putting this list together"):
+            parse_etherscan_list(answer(status="2", message=message, result=[row(1)]))
+
+
+@pytest.mark.parametrize("said", [{}, {"status": "0", "message": "Something"}, {"status": "3"}])
+def test_list_that_is_not_said_to_be_whole_is_refused(said: dict[str, str]) -> None:
+    with pytest.raises(InputError, match="does not say that the list is whole"):
+        parse_etherscan_list(answer(**said, result=[]))
+
+
+def test_list_of_another_account_is_refused() -> None:
+    told = {**row(1), "from": "0x" + "cd" * 20, "to": "0x" + "ef" * 20}
+    (bad,) = read_answers([page([told])]).bad
+    assert "row 1 does not name the account whose list it is" in bad[1]
+    assert not read_answers([page([{**told, "contractAddress": WHO}])]).bad
 
 
 @pytest.mark.parametrize("rows", [[row(5), row(1)], [row(3)]])

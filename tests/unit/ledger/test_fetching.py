@@ -34,6 +34,7 @@ from jindo.ledger.fetching import (
     open_fetcher,
     parse_service_address,
 )
+from jindo.ledger.fetching.address import find_secrets
 from jindo.ledger.fetching.keep import INDEX, iter_kept
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -326,11 +327,17 @@ def test_what_is_no_address_is_not_repeated(text: str) -> None:
         ("https://u:p@[::1]:80/x?k=v#f", "https://[::1]:80/x", "___1__80"),
         (f"https://rpc.example/eth/{KEY}", "https://rpc.example/eth/KEY", "rpc.example"),
         ("https://../x", "https://../x", "_"),
+        ("https://h.test/v2/abc.DEF-ghi", "https://h.test/v2/KEY", "h.test"),
+        ("https://h.test/rpc/k3y-12chars1/%41bc", "https://h.test/rpc/KEY/KEY", "h.test"),
+        ("https://h.test/eth-rpc/mainnet", "https://h.test/eth-rpc/mainnet", "h.test"),
+        (f"https://{KEY}.rpc.example/x", "https://KEY.rpc.example/x", "key.rpc.example"),
+        (f"http://{56 * 'a'}.onion/api", f"http://{56 * 'a'}.onion/api", f"{56 * 'a'}.onion"),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(text: str, shown: str, keep: str) -> None:
     address = parse_service_address(text)
     assert (address.shown, name_keep(address)) == (shown, keep)
+    assert not [secret for secret in find_secrets(address, {}, (), None) if secret in shown]
 
 
 # ------------------------------------------------------------------------------------------------------ JSON-RPC

@@ -277,3 +277,70 @@ def test_a_broken_line_of_traces_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "traces.json").write_text(json.dumps(trace([])) + '\n{"trace_type": "ca\n')
     report = import_source(str(tmp_path / "traces.json"), format="ethereum-etl", into=tmp_path / "ledger")
     assert (report.added, report.rejected, report.read) == (1, 1, 2)
+
+
+BARE = {name: value for name, value in tx().items() if not name.startswith("receipt")}
+
+
+def receipt(**more: Any) -> dict[str, Any]:
+    return {"transaction_hash": TX, "status": 1, "gas_used": 21000, "cumulative_gas_used": 1} | more
+
+
+def codes(report: ImportReport) -> list[str]:
+    return [row.code for row in report.first_rejects]
+
+
+def test_two_receipts_with_different_statuses_take_the_transaction_out(tmp_path: Path) -> None:
+    other = tx(hash=OTHER, transaction_index=5)
+    report = bring(
+        tmp_path,
+        transactions=[BARE, other],
+        receipts=[receipt(), receipt(status=0)],
+        token_transfers=[token()],
+    )
+    assert told(tmp_path) == [("GAS", 105000), ("NATIVE", 100)]
+    assert (report.rejected, set(codes(report))) == (4, {"ledger.differs"})
+
+
+def test_a_transaction_and_its_receipt_differ_on_failure(tmp_path: Path) -> None:
+    other = tx(hash=OTHER, transaction_index=5)
+    report = bring(tmp_path, transactions=[tx(receipt_status=0), other], receipts=[receipt()])
+    assert told(tmp_path) == [("GAS", 105000), ("NATIVE", 100)]
+    assert set(codes(report)) == {"ledger.differs"}
+
+
+def test_the_same_status_twice_is_no_contradiction(tmp_path: Path) -> None:
+    report = bring(tmp_path, transactions=[tx()], receipts=[receipt(status="0x1"), receipt(status=1)])
+    assert (report.rejected, told(tmp_path)) == (0, [("GAS", 105000), ("NATIVE", 100)])
+
+
+def test_a_token_transfer_of_a_failed_transaction_is_rejected(tmp_path: Path) -> None:
+    report = bring(tmp_path, transactions=[tx(receipt_status=0)], token_transfers=[token()])
+    assert told(tmp_path) == [("GAS", 105000)]
+    assert (report.rejected, codes(report)) == (1, ["ledger.differs"])
+
+
+def test_a_trace_that_succeeds_in_a_failed_transaction_is_rejected(tmp_path: Path) -> None:
+    traces = [trace([]), trace([0], value=7)]
+    report = bring(tmp_path, transactions=[tx(receipt_status=0)], traces=traces)
+    assert told(tmp_path) == [("GAS", 105000)]
+    assert (report.rejected, codes(report)) == (2, ["ledger.differs"] * 2)
+
+
+@pytest.mark.parametrize("status", [None, 1])
+def test_a_part_of_a_failed_call_is_no_contradiction(tmp_path: Path, status: int | None) -> None:
+    traces = [trace([], status=0), trace([0], value=7, status=status)]
+    report = bring(tmp_path, transactions=[tx(receipt_status=0)], traces=traces)
+    assert (report.rejected, told(tmp_path)) == (0, [("GAS", 105000)])
+
+
+def test_a_transaction_without_its_traces_in_a_traced_block_is_noted(tmp_path: Path) -> None:
+    silent = tx(hash=OTHER, transaction_index=5)
+    failed = tx(hash="0x" + "cc" * 32, transaction_index=6, receipt_status=0)
+    report = bring(tmp_path, transactions=[tx(), silent, failed], traces=[trace([])])
+    assert [kind for kind, _ in told(tmp_path)].count("NATIVE") == 1
+    assert "1 transactions of blocks with traces have no trace of their own" in "".join(said(report))
+
+
+def test_a_traced_block_that_is_whole_has_no_such_note(tmp_path: Path) -> None:
+    assert said(bring(tmp_path, transactions=[tx()], traces=[trace([])])) == []

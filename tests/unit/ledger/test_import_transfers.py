@@ -335,3 +335,32 @@ def test_import_refuses_two_scales_of_one_asset(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="6 and 18 decimals at once"):
         bring(tmp_path, text.replace("1,a", "2,b"), "u.csv", decimals=18, asset="USDT")
     assert amounts(tmp_path) == [1_500_000]
+
+
+@pytest.mark.parametrize("header", ["amount,amount", "Amount,amount", "amount,AMOUNT"])
+@pytest.mark.parametrize("columns", [{}, {"amount": "amount"}])
+def test_import_refuses_two_columns_of_one_name(tmp_path: Path, header: str, columns: dict[str, str]) -> None:
+    path = tmp_path / "twice.csv"
+    a, b = (f"0x{n:040x}" for n in (1, 2))
+    path.write_text(f"block,tx_hash,from,to,{header}\n1,{'0x' + '11' * 32},{a},{b},5,7\n")
+    with pytest.raises(InputError, match="2 columns are called alike"):
+        import_source(str(path), format="transfers", into=tmp_path / "ledger", columns=columns)
+
+
+def test_import_leaves_two_columns_of_one_name_that_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    a, b = (f"0x{n:040x}" for n in (1, 2))
+    path.write_text(f"block,tx_hash,from,to,amount,note,Note\n1,{'0x' + '11' * 32},{a},{b},5,x,y\n")
+    assert import_source(str(path), format="transfers", into=tmp_path / "ledger").added == 1
+
+
+def test_import_refuses_json_keys_that_differ_in_capitals_alone(tmp_path: Path) -> None:
+    path = tmp_path / "twice.jsonl"
+    row = {"block": 1, "tx_hash": "0x" + "11" * 32, "from": f"0x{1:040x}", "to": f"0x{2:040x}", "amount": 7}
+    path.write_text(json.dumps(row | {"Amount": 5}) + "\n")
+    with pytest.raises(InputError, match="2 columns are called alike"):
+        import_source(str(path), format="transfers", into=tmp_path / "plain")
+    mapped = import_source(
+        str(path), format="transfers", into=tmp_path / "mapped", columns={"amount": "amount"}
+    )
+    assert mapped.added == 1

@@ -1,8 +1,9 @@
 """Asking a Bitcoin explorer that speaks Esplora's API for what a trace touches.
 
 * Of a transaction: itself, its Merkle branch, its block's header; so each can be proven from what is kept.
-* What is in no block yet, or above the height that was taken first, is not there.
-* Of an account, where a theft names one: its list, page by page, unless it is longer than allowed.
+* What is in no block yet, or not 6 blocks below the top that was taken first, is not there.
+* Of an account, where a theft names one: its list, page by page up to an empty one, unless it is longer than allowed;
+  it is whole where it has as many transactions as the explorer counts.
 
 What the answers mean is the format `esplora`'s.
 
@@ -18,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from jindo.app.fetching.explorer import COMPLETE, MISSING, Extent
+from jindo.app.fetching.reading import SourceContradiction
 from jindo.base.errors import InputError, JindoError, SourceError
 from jindo.base.ids import parse_address
-from jindo.ledger import NETWORKS, Fetcher, SourceDeclined
+from jindo.ledger import CONFIRMATIONS, NETWORKS, Fetcher, SourceDeclined
 
 _TXID = re.compile("[0-9a-f]{64}")
-_PAGE = 25
-"""Transactions of a page, as the API has it."""
 
 
 class EsploraExplorer:
@@ -39,7 +39,8 @@ class EsploraExplorer:
         if not known:
             raise InputError(f"the explorer's first block {genesis} is none of Bitcoin's", place=self.shown)
         self.chain = known[0]
-        self.height = int(self._get_text("blocks/tip/height", re.compile("[0-9]{1,9}")))
+        tip = int(self._get_text("blocks/tip/height", re.compile("[0-9]{1,9}")))
+        self.height = max(0, tip - CONFIRMATIONS[self.format])
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -68,13 +69,11 @@ class EsploraExplorer:
         if total > most:
             why = f"{total:,} transactions, more than --fetch-most {most:,}"
             return Extent(self.chain, address, MISSING, self.height, None, total, why)
-        count, last = 0, ""
-        while True:
-            page = self._get_json(f"address/{address}/txs/chain{last}", kind=list)
-            count += sum(self._prove(str(told.get("txid")), told) for told in page)
-            if len(page) < _PAGE:
-                return Extent(self.chain, address, COMPLETE, self.height, count, total)
-            last = f"/{page[-1]['txid']}"
+        listed, count = self._fetch_list(address)
+        if count <= total <= listed:  # a block that came in between lists more than were counted
+            return Extent(self.chain, address, COMPLETE, self.height, count, total)
+        why = f"the explorer counts {total:,} transactions and lists {listed:,}"
+        return Extent(self.chain, address, MISSING, self.height, None, total, why)
 
     def find_spenders(self, tx_hash: str) -> Sequence[str | None]:
         """The transaction that spends each output, in a block up to the height."""
@@ -82,6 +81,22 @@ class EsploraExplorer:
 
     def fill_gaps(self) -> None:
         """Nothing is left open: a transaction is told whole."""
+
+    def _fetch_list(self, address: str) -> tuple[int, int]:
+        """Keep an account's list; how many transactions it has, and how many of them up to the height."""
+        seen: set[str] = set()
+        count, last = 0, ""
+        while page := self._get_json(f"address/{address}/txs/chain{last}", kind=list):
+            for told in page:
+                txid = str(told.get("txid") if isinstance(told, dict) else told)
+                if txid in seen or not _TXID.fullmatch(txid):
+                    said = "twice" if txid in seen else "without an id"
+                    problem = f"the explorer's list of {address} has a transaction {said}: {txid[:70]}"
+                    raise SourceContradiction(problem, place=self.shown)
+                seen.add(txid)
+                count += self._prove(txid, told)
+            last = f"/{page[-1]['txid']}"
+        return len(seen), count
 
     def _read_spender(self, row: dict[str, Any]) -> str | None:
         if row.get("spent") is not True or not self._is_placed(row.get("status")):

@@ -1,9 +1,10 @@
 """Asking an explorer of an EVM chain that speaks Etherscan's API: Etherscan's own, and Blockscout.
 
 * An account's three lists are asked for in windows: pages from one block on, and where the explorer's window is full,
-  again from the last block that was seen.
+  again from the last block that was seen; a list ends with an empty page, since a short one may be a cut one.
 * A transaction is asked for by the calls of a node, through the explorer's `proxy` module or beside it (`eth-rpc`).
 * Receipts and lists of internal movements are asked for only where a list leaves something open.
+* What is not 12 blocks below the top that was taken first is not there.
 * The key goes with each request and is never kept.
 
 What the answers mean is the format `etherscan`'s.
@@ -12,6 +13,7 @@ What the answers mean is the format `etherscan`'s.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from jindo.app.fetching.explorer import COMPLETE, MISSING, Extent
 from jindo.base.errors import InputError, SourceError
 from jindo.base.ids import ChainId
 from jindo.ledger import (
+    CONFIRMATIONS,
     ETHERSCAN_LISTS,
     Fetcher,
     find_kept,
@@ -43,7 +46,7 @@ class EtherscanExplorer:
         self.folder, self.shown, self._fetcher, self.chain = folder, fetcher.address.shown, fetcher, chain
         self._chain_id = chain.partition(":")[2]
         self._has_proxy = self._find_proxy()
-        self.height = int(self._call("eth_blockNumber"), 16)
+        self.height = max(0, int(self._call("eth_blockNumber"), 16) - CONFIRMATIONS[self.format])
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -100,10 +103,10 @@ class EtherscanExplorer:
             window: list[dict[str, Any]] = []
             for page in range(1, _WINDOW // _PAGE + 1):
                 rows = self._list({**asked, "startblock": start, "page": page})
+                if not rows:
+                    return hashes
                 window += rows
                 hashes |= {str(row.get("hash") or row.get("transactionHash")) for row in rows}
-                if len(rows) < _PAGE:
-                    return hashes
                 if count + len(window) > most:
                     raise _TooLong(f"more rows in {action} than --fetch-most {most:,}")
             last = int(window[-1]["blockNumber"])
@@ -113,28 +116,38 @@ class EtherscanExplorer:
 
     def _list(self, params: dict[str, str | int]) -> list[dict[str, Any]]:
         asked = {"chainid": self._chain_id, "module": "account", **params}
-        return parse_etherscan_list(self._fetcher.get("", asked, check=_check_list))
+        quote = self._fetcher.quote
+        return parse_etherscan_list(self._fetcher.get("", asked, check=self._check_list), quote)
+
+    def _check_list(self, body: bytes) -> None:
+        _counting(parse_etherscan_list, body, self._fetcher.quote)
+
+    def _check_result(self, body: bytes) -> None:
+        if not lacks_proxy(body):
+            _counting(parse_etherscan_result, body, self._fetcher.quote)
 
     def _call(self, method: str, *given: str) -> Any:
         """What a node's call gives, asked for in the explorer's way."""
-        return parse_etherscan_result(self._ask(method, *given, through_proxy=self._has_proxy))
+        body = self._ask(method, *given, through_proxy=self._has_proxy)
+        return parse_etherscan_result(body, self._fetcher.quote)
 
     def _ask(self, method: str, *given: str, through_proxy: bool) -> bytes:
         is_block = method == "eth_getBlockByNumber"
         if not through_proxy:
             params: list[Any] = [*given, False] if is_block else list(given)
             call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            return self._fetcher.post_json("eth-rpc", call, check=_check_result)
+            return self._fetcher.post_json("eth-rpc", call, check=self._check_result)
         asked: dict[str, str | int] = {"chainid": self._chain_id, "module": "proxy", "action": method}
         if given:
             asked |= {"tag": given[0], "boolean": "false"} if is_block else {"txhash": given[0]}
-        return self._fetcher.get("", asked, check=_check_result)
+        return self._fetcher.get("", asked, check=self._check_result)
 
     def _find_proxy(self) -> bool:
         """Whether the explorer has the `proxy` module; where not, its `eth-rpc` must say that it has the chain."""
         if not lacks_proxy(self._ask("eth_blockNumber", through_proxy=True)):
             return True
-        told = int(str(parse_etherscan_result(self._ask("eth_chainId", through_proxy=False))), 16)
+        answer = self._ask("eth_chainId", through_proxy=False)
+        told = int(str(parse_etherscan_result(answer, self._fetcher.quote)), 16)
         if f"eip155:{told}" != self.chain:
             raise InputError(
                 f"the explorer has the chain eip155:{told}, not {self.chain}",
@@ -148,19 +161,10 @@ class _TooLong(Exception):
     """A list is longer than is fetched."""
 
 
-def _check_list(body: bytes) -> None:
-    _counting(parse_etherscan_list, body)
-
-
-def _check_result(body: bytes) -> None:
-    if not lacks_proxy(body):
-        _counting(parse_etherscan_result, body)
-
-
-def _counting(parse: Any, body: bytes) -> None:
+def _counting(parse: Any, body: bytes, quote: Callable[[str], str]) -> None:
     """Let an answer of no form of the API's be asked for again; a refusal is one."""
     try:
-        parse(body)
+        parse(body, quote)
     except InputError as error:
         if "refuses" in error.problem:
             raise

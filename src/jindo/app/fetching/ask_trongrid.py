@@ -1,7 +1,8 @@
 """Asking a server that speaks TronGrid's API for what a trace touches on Tron.
 
 * Only what is confirmed (solidified) is asked for, up to the time of the block that was taken first.
-* An account's two lists name transactions; each of these is asked for its receipt, which alone says its block.
+* An account's two lists name transactions; each of these is asked for its receipt, which alone says its block, and
+  which the server must have.
 * A block is asked for where several of its transactions are known, for their order.
 * The key goes with each request and is never kept.
 
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jindo.app.fetching.explorer import COMPLETE, MISSING, Extent
+from jindo.app.fetching.reading import say_untold
 from jindo.base.errors import InputError, SourceError
 from jindo.base.ids import TRON
 from jindo.ledger import Fetcher, find_kept, parse_tron_fingerprint, parse_tron_header, read_trongrid_answers
@@ -71,7 +73,7 @@ class TronGridExplorer:
                 return Extent(self.chain, address, MISSING, self.height, None, None, why)
             named |= found
         for tx_hash in sorted(named):
-            self._post("walletsolidity/gettransactioninfobyid", {"value": tx_hash})
+            self._fetch_receipt(tx_hash)
         return Extent(self.chain, address, COMPLETE, self.height, len(named))
 
     def fill_gaps(self) -> None:
@@ -79,6 +81,15 @@ class TronGridExplorer:
         answers = read_trongrid_answers(find_kept(str(self.folder), format=self.format))
         for height in sorted(answers.find_unordered()):
             self._post("walletsolidity/getblockbynum", {"num": height})
+
+    def _fetch_receipt(self, tx_hash: str) -> None:
+        """Keep the receipt of a transaction that the server has named."""
+
+        def check(body: bytes) -> None:
+            if not self._load(body):
+                raise say_untold(self, tx_hash)
+
+        self._fetcher.post_json("walletsolidity/gettransactioninfobyid", {"value": tx_hash}, check=check)
 
     def _fetch_list(self, path: str, most: int) -> set[str] | None:
         """The transactions that a list names; `None` where it is too long."""
@@ -90,20 +101,28 @@ class TronGridExplorer:
             "max_timestamp": self._time,
         }
         after, rows = "", 0
+        seen = {""}
         while True:
-            value = self._get(path, asked | ({"fingerprint": after} if after else {}))
+            value = self._get(path, asked | ({"fingerprint": after} if after else {}), seen)
             for row in value["data"]:
                 named.add(str(row.get("txID") or row.get("transaction_id") or row.get("tx_id")))
             rows, after = rows + len(value["data"]), parse_tron_fingerprint(value)
             if not after:
                 return named
+            seen.add(after)
             if rows > most:
                 return None
 
-    def _get(self, path: str, params: dict[str, str | int]) -> dict[str, Any]:
+    def _get(self, path: str, params: dict[str, str | int], seen: set[str]) -> dict[str, Any]:
+        """A page of a list, which names none of the pages in `seen` as the next."""
+
         def check(body: bytes) -> None:
-            if not isinstance(self._load(body).get("data"), list):
+            value = self._load(body)
+            if not isinstance(value.get("data"), list):
                 raise SourceError("the server's answer is no list", place=self.shown)
+            after = parse_tron_fingerprint(value)
+            if after and after in seen:
+                raise SourceError("the server's list leads back to a page before", place=self.shown)
 
         return self._load(self._fetcher.get(path, params, check=check))
 
@@ -122,5 +141,6 @@ class TronGridExplorer:
             raise SourceError("the server's answer is not what was asked for", place=self.shown)
         said = value.get("Error") or value.get("error")
         if said or value.get("success") is False:
-            raise SourceError(f"the server refuses: {str(said)[:200]}", place=self.shown)
+            said = self._fetcher.quote(str(said))
+            raise SourceError(f"the server refuses: {said}", place=self.shown)
         return value

@@ -31,10 +31,15 @@ class SourceContradiction(IntegrityError):
 def fetch_told(explorer: Explorer, tx_hash: str) -> None:
     """Fetch a transaction of which the server has said that it is there."""
     if not explorer.fetch_transaction(tx_hash):
-        raise SourceContradiction(
-            f"the server names the transaction {tx_hash} and does not have it up to block {explorer.height}",
-            place=explorer.shown,
-        )
+        raise say_untold(explorer, tx_hash)
+
+
+def say_untold(explorer: Explorer, tx_hash: str) -> SourceContradiction:
+    """The error for a transaction that a server names and does not have."""
+    return SourceContradiction(
+        f"the server names the transaction {tx_hash} and does not have it up to block {explorer.height}",
+        place=explorer.shown,
+    )
 
 
 def read_answers(explorer: Explorer, into: Path) -> Chain | None:

@@ -142,7 +142,7 @@ class _Rounds:
                     raise InputError(
                         f"the account {row.address} is named as stolen and was not fetched: {extent.why}",
                         place=row.place,
-                        remedy="Raise --fetch-most, or name the stolen transactions by hash.",
+                        remedy="Raise --fetch-most, ask another server, or name the stolen transactions by hash.",
                     )
                 self._named.append(row)
         self._named = list(dict.fromkeys(self._named))

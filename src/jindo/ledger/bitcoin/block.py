@@ -1,6 +1,7 @@
 """A Bitcoin block out of its raw bytes, and what must hold of it alone.
 
 * A header's hash is at most the target that its bits state, and that target at most its network's limit.
+* Where its height is said, it took no less work than any block of the network from there on.
 * The transactions give the header's Merkle root, one way only; the first one is the coinbase, and no other is.
 * The height is stated by the coinbase where BIP-34 demands it; earlier ones may say anything.
 
@@ -82,6 +83,18 @@ def check_work(header: BlockHeader, network: Network) -> None:
         raise InputError(f"the target of block {says} is easier than {network.name} allows")
     if int.from_bytes(header.hash, "little") > header.target:
         raise InputError(f"the hash of block {says} does not meet its target: no work was done for it")
+
+
+def check_depth(header: BlockHeader, height: int, network: Network) -> None:
+    """Raise where the header took too little work to stand at this height.
+
+    Raises:
+        InputError: no block of the network from there on was that easy.
+    """
+    if header.work < network.find_least_work(height):
+        raise InputError(
+            f"block {to_shown(header.hash)} took far less work than any block of {network.name} from {height} on"
+        )
 
 
 def parse_block(data: bytes) -> RawBlock:

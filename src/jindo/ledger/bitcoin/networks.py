@@ -2,8 +2,9 @@
 
 * A chain's CAIP-2 reference is how its genesis block's hash begins, so that a chain names its own first block.
 * A header whose target is easier than its network's limit proves no work, however it is hashed.
+* At a height that the main chain has passed, a header that is easier than any from there on proves none of that height.
 
-Sources: CAIP-2, BIP-122; Bitcoin Core, `kernel/chainparams.cpp`.
+Sources: CAIP-2, BIP-122; Bitcoin Core, `kernel/chainparams.cpp`; the difficulties that the main chain's headers state.
 """
 
 from __future__ import annotations
@@ -12,6 +13,22 @@ from dataclasses import dataclass
 
 from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN, ChainId
+
+LEAST_DIFFICULTIES = (
+    (100_000, 10_000),
+    (150_000, 500_000),
+    (200_000, 1_400_000),
+    (250_000, 15_000_000),
+    (300_000, 4_000_000_000),
+    (400_000, 75_000_000_000),
+    (500_000, 900_000_000_000),
+    (600_000, 6_000_000_000_000),
+    (800_000, 25_000_000_000_000),
+)
+"""Heights of the main chain, and what no block from there on falls short of: about half of the least difficulty since."""
+
+_WORK_OF_ONE = (1 << 256) // ((0xFFFF << 208) + 1)
+"""Hashes that a block of difficulty 1 takes, on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +53,11 @@ class Network:
     def is_genesis(self, block_hash: str) -> bool:
         """Whether the hash, as explorers show it, is that of the network's first block."""
         return block_hash.startswith(self.chain.partition(":")[2])
+
+    def find_least_work(self, height: int) -> int:
+        """How many hashes a block at this height takes at least; only the main chain's heights say anything."""
+        known = LEAST_DIFFICULTIES if self.chain == BITCOIN else ()
+        return max((least * _WORK_OF_ONE for start, least in known if start <= height), default=0)
 
 
 _ROWS = (

@@ -3,6 +3,7 @@
 * Blocks form chains by the hash of the block before. A chain is placed by the genesis block or a block that the
   ledger keeps, or else by the height that one of its coinbases states (BIP-34).
 * From the height on at which BIP-34 binds its network, a block that does not state its height stands nowhere.
+* A block that took less work than any of its network's from its height on stands nowhere.
 * Of rival blocks the chain with more work stands, as in Bitcoin; the first that came, where they are equal.
 * What the ledger keeps is never put out by what is new, and no block stands on one that does not.
 
@@ -20,6 +21,7 @@ from jindo.ledger.bitcoin.transaction import to_shown
 UNKNOWN = "unknown"
 RIVAL = "rival"
 MISSTATED = "misstated"
+TOO_EASY = "too easy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def _find_problem(
 ) -> str:
     if height < 0 or link.stated != (height if height >= network.heights_from else None):
         return MISSTATED
+    if link.work < network.find_least_work(height):
+        return TOO_EASY
     below, above = taken.get(height - 1), taken.get(height + 1)
     stands_elsewhere = below is not None and below[0] != link.previous
     is_left_out = above is not None and above[1] != link.hash

@@ -25,7 +25,15 @@ from jindo.base.ids import ChainId, TxId
 from jindo.ledger.bitcoin.block import find_height
 from jindo.ledger.bitcoin.networks import Network, get_network
 from jindo.ledger.bitcoin.parcel import BlockParcel, ParcelWriter
-from jindo.ledger.bitcoin.placing import MISSTATED, RIVAL, UNKNOWN, BlockLink, HeldBlock, place_blocks
+from jindo.ledger.bitcoin.placing import (
+    MISSTATED,
+    RIVAL,
+    TOO_EASY,
+    UNKNOWN,
+    BlockLink,
+    HeldBlock,
+    place_blocks,
+)
 from jindo.ledger.bitcoin.transaction import parse_transaction, to_shown
 from jindo.ledger.files import SourceFile
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
@@ -50,6 +58,11 @@ _WHY = {
     MISSTATED: (
         "ledger.bad-raw-block",
         "block {name} does not state the height that the blocks around it give it",
+        OTHER_COPY,
+    ),
+    TOO_EASY: (
+        "ledger.bad-raw-block",
+        "block {name} took far less work than any block of the network from its height on",
         OTHER_COPY,
     ),
 }

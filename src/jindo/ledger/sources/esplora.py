@@ -2,7 +2,7 @@
 
 * A transaction comes in where its fields give its id, its Merkle branch leads to a header, that header hashes to
   the block it is said to be in, and work was done on the header. Its place in the block is the branch's.
-* What is in no block yet, or above the height at which the responses were first asked for, is left out.
+* What is in no block yet, or less than 6 blocks below the top when the responses were first asked for, is left out.
 * Read are `/tx/:txid`, `/tx/:txid/merkle-proof`, `/block/:hash/header`, `/address/:a/txs/chain` and
   `/blocks/tip/height`, below whatever address the explorer has; other responses say nothing that moves.
 * Heights are the explorer's word; that the block is in the best chain, too.
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jindo.base.errors import InputError
-from jindo.ledger.bitcoin.block import BlockHeader, check_work, parse_header
+from jindo.ledger.bitcoin.block import BlockHeader, check_depth, check_work, parse_header
 from jindo.ledger.bitcoin.merkle import climb
 from jindo.ledger.bitcoin.networks import Network, get_network
 from jindo.ledger.bitcoin.proof import AMBIGUOUS_SIZE
@@ -29,7 +29,7 @@ from jindo.ledger.rows import UtxoTransaction
 from jindo.ledger.sources.bad_row import BadRow
 from jindo.ledger.sources.esplora_transaction import ToldTransaction, parse_esplora_transaction
 from jindo.ledger.sources.explorer_json import as_list, as_object, get_number, parse_json
-from jindo.ledger.sources.kept import KeptResponse, read_kept
+from jindo.ledger.sources.kept import CONFIRMATIONS, KeptResponse, read_kept
 from jindo.ledger.sources.request import SourceRequest, TransactionRows
 
 _REMEDY = "Keep the responses as they are, and ask another explorer."
@@ -109,7 +109,8 @@ def _take(found: _Gathered, kept: KeptResponse, network: Network) -> None:
     elif _GENESIS.search(kept.path):
         found.genesis = kept.body.decode("ascii", "replace").strip()
     elif _TIP.search(kept.path):
-        height = get_number({"height": kept.body.decode("ascii", "replace").strip()}, "height")
+        tip = get_number({"height": kept.body.decode("ascii", "replace").strip()}, "height")
+        height = max(0, tip - CONFIRMATIONS["esplora"])
         found.height = height if found.height is None else min(found.height, height)
 
 
@@ -155,6 +156,7 @@ def _place(told: ToldTransaction, found: _Gathered, network: Network) -> UtxoTra
 def _check_block(told: ToldTransaction, header: BlockHeader, network: Network) -> None:
     if told.time != header.time:
         raise InputError(f"its block's time is said to be {told.time}, and the header states {header.time}")
+    check_depth(header, told.height, network)
     if not told.height and not network.is_genesis(told.block_hash):
         raise InputError("it is said to be in the first block, which this block is not")
 

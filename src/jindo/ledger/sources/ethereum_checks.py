@@ -1,7 +1,9 @@
 """Whether an Ethereum node's answers fit what was asked, themselves and each other.
 
 * A block has the number that was asked for, stands on the block before, and its hash is that of its header.
-* Receipts and traces are of exactly the transactions of their block, in its order.
+* Receipts and traces are of exactly the transactions of their block, in its order, each trace at its place.
+* On chains with Ethereum's own rules a transaction's first call has its sender, receiver and value; it failed where the
+  receipt says so, and only there; and what failed has no logs.
 * An answer of which a row cannot be made does not fit.
 
 A node that makes up a whole chain is not found out here: compare with another node.
@@ -82,6 +84,29 @@ def check_receipts(receipts: Any, block: Mapping[str, Any], place: str) -> None:
     check_that(places == sorted(set(places)), f"{says} do not number their logs in order", place)
 
 
+def check_failed_receipts(receipts: Sequence[Mapping[str, Any]], place: str) -> None:
+    """Hold receipts, of which `check_receipts` says that they are some, against Ethereum's rule on failures.
+
+    Raises:
+        SourceError: a transaction that failed has logs.
+    """
+    for receipt in receipts:
+        says = f"the receipt of {parse_hash(receipt['transactionHash'])}"
+        check_that(
+            _has_failed(receipt) is not True or not receipt["logs"], f"{says} failed, and has logs", place
+        )
+
+
+def list_outcomes(receipts: Sequence[Mapping[str, Any]]) -> dict[str, bool | None]:
+    """Whether each transaction failed, by its receipt; `None` where it does not say."""
+    return {parse_hash(receipt["transactionHash"]): _has_failed(receipt) for receipt in receipts}
+
+
+def _has_failed(receipt: Mapping[str, Any]) -> bool | None:
+    status = receipt.get("status")
+    return None if status is None else parse_quantity(status) == 0
+
+
 def _list_log_places(receipts: Sequence[Mapping[str, Any]], says: str, place: str) -> list[int]:
     try:
         return [parse_quantity(log["logIndex"]) for receipt in receipts for log in receipt["logs"]]
@@ -106,7 +131,11 @@ def check_parity_traces(traces: Any, block: Mapping[str, Any], place: str) -> No
     )
     check_that(fits, f"{says} are of another", place)
     roots = [row["transaction_hash"] for row in rows if row["trace_address"] == ""]
-    _check_complete(list(dict.fromkeys(roots)) == list_hashes(block), says, place)
+    hashes = list_hashes(block)
+    _check_complete(list(dict.fromkeys(roots)) == hashes, says, place)
+    places = {tx_hash: str(index) for index, tx_hash in enumerate(hashes)}
+    stand = all(row["transaction_index"] == places.get(row["transaction_hash"] or "") for row in rows)
+    check_that(stand, f"{says} name another transaction, or another place of it", place)
 
 
 def check_geth_traces(traces: Any, block: Mapping[str, Any], place: str) -> None:
@@ -124,6 +153,33 @@ def check_geth_traces(traces: Any, block: Mapping[str, Any], place: str) -> None
     stated = [t.get("txHash", tx_hash) for t, tx_hash in zip(traces, hashes, strict=True)]
     check_that(stated == hashes, f"{says} are of another", place)
     _check_rows(lambda: iter_geth_rows(parse_quantity(block["number"]), hashes, traces), says, place)
+
+
+def check_roots(rows: Rows, block: Mapping[str, Any], failed: Mapping[str, bool | None], place: str) -> None:
+    """Hold the first call of each transaction, among the rows of a block's traces, against it and its receipt.
+
+    Raises:
+        SourceError: it is another's, or one failed and the other did not.
+    """
+    transactions = {parse_hash(tx["hash"]): tx for tx in block["transactions"]}
+    for table, values in rows:
+        row = dict(zip(TABLES[table], values, strict=True))
+        if row["trace_address"] != "" or row["transaction_hash"] is None:
+            continue
+        tx_hash = row["transaction_hash"]
+        says = f"the traces of transaction {tx_hash}"
+        check_that(_fits(row, transactions[tx_hash]), f"{says} have another sender, receiver or value", place)
+        agrees = failed.get(tx_hash) in (None, row["status"] == "0")
+        check_that(agrees, f"{says} and its receipt differ on whether it failed", place)
+
+
+def _fits(row: Mapping[str, str | None], tx: Mapping[str, Any]) -> bool:
+    makes = tx.get("to") is None
+    receiver = makes or row["to_address"] == str(tx["to"]).lower()
+    ends = row["from_address"] == str(tx["from"]).lower() and receiver
+    return (
+        ends and makes == (row["trace_type"] == "create") and row["value"] == str(parse_quantity(tx["value"]))
+    )
 
 
 def _check_complete(fits: object, says: str, place: str) -> None:

@@ -2,7 +2,9 @@
 
 * Where a block has traces of transactions, native value comes only from successful call, create and suicide
   traces without a failed ancestor; otherwise from successful transactions.
-* Delegate, static and code calls move nothing; a sort of trace that is not known is rejected. Rewards, genesis and withdrawals are issuance, at the block's end.
+* Delegate, static and code calls move nothing; a sort of trace that is not known is rejected. Rewards, genesis and
+  withdrawals are issuance, at the block's end.
+* Rows that contradict each other on whether a transaction failed are rejected (`ethereum_differing`).
 * Gas is what the receipt says was used, at the price that was paid, also where the transaction failed.
 * An unknown status counts as success, and unknown gas as none; the import notes how many there were.
 * A table that is not there is noted with what the ledger does not know for want of it.
@@ -18,6 +20,7 @@ from jindo.base.ids import native_asset
 from jindo.ledger.chain import AccountChain
 from jindo.ledger.files import quote
 from jindo.ledger.rejects import to_row_text
+from jindo.ledger.sources.ethereum_differing import reject_differing
 from jindo.ledger.sources.ethereum_logs import add_logged_transfers
 from jindo.ledger.sources.ethereum_shape import (
     TABLES,
@@ -64,6 +67,7 @@ def stage_ethereum(request: SourceRequest, shape: EthereumShape) -> dict[str, in
         notes += note_missing_transactions(staging)
     make_lookups(staging, request.old if isinstance(request.old, AccountChain) else None)
     _refuse_unknown(staging)
+    reject_differing(staging)
     native = quote(native_asset(request.chain))
     staging.run(
         "CREATE TABLE raw AS SELECT m.* REPLACE (coalesce(m.time, b.time) AS time) FROM ("
@@ -180,12 +184,21 @@ def _read_notes(staging: Staging) -> list[str]:
         "SELECT count(DISTINCT key) FROM tx WHERE status IS NULL AND block NOT IN (SELECT block FROM traced_blocks WHERE block IS NOT NULL)"
     )
     no_gas = staging.one("SELECT count(DISTINCT key) FROM tx WHERE gas_used IS NULL OR gas_paid IS NULL")
+    rootless = staging.one(
+        "SELECT count(DISTINCT key) FROM tx WHERE block IN (SELECT block FROM traced_blocks) AND coalesce(status, '1') <> '0' "
+        "AND key NOT IN (SELECT key FROM calls WHERE key IS NOT NULL AND len(path) = 0)"
+    )
     untold = staging.one("SELECT count(*) FROM calls WHERE key IS NOT NULL AND outcome IS NULL")
     notes = []
     if unknown:
         notes.append(f"{unknown} transactions have no receipt status and were taken as successful")
     if untold:
         notes.append(f"{untold} traces have no status and were taken as successful")
+    if rootless:
+        notes.append(
+            f"{rootless} transactions of blocks with traces have no trace of their own; what they moved is not in the "
+            "ledger: import the traces of whole blocks"
+        )
     if no_gas:
         notes.append(f"{no_gas} transactions state no gas used or no price; their fees are not in the ledger")
     return notes

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -38,14 +38,24 @@ from jindo.ledger.fetching import (
     iter_spans,
     open_fetcher,
 )
-from jindo.ledger.sources.ethereum_answers import RECEIPTS, TRACES, parse_hash, parse_quantity
+from jindo.ledger.sources.ethereum_answers import (
+    RECEIPTS,
+    TRACES,
+    iter_geth_rows,
+    iter_parity_rows,
+    parse_hash,
+    parse_quantity,
+)
 from jindo.ledger.sources.ethereum_checks import (
     check_block,
+    check_failed_receipts,
     check_geth_traces,
     check_hashes,
     check_parity_traces,
     check_receipts,
+    check_roots,
     list_hashes,
+    list_outcomes,
 )
 from jindo.ledger.sources.ethereum_header import has_unknown_fields
 
@@ -119,8 +129,8 @@ class _Fetching:
         try:
             replies = self._fetch_blocks(span, fresh=fresh)
             blocks = [block for each in replies for block in each.results]
-            replies += self._fetch_receipts([block for block in blocks if block["transactions"]])
-            replies += self._fetch_traces(blocks)
+            receipts = self._fetch_receipts([block for block in blocks if block["transactions"]])
+            replies += receipts + self._fetch_traces(blocks, _list_failed(receipts))
         except WrongAnswer:
             if fresh:
                 raise
@@ -158,14 +168,14 @@ class _Fetching:
 
         def check_whole(calls: Sequence[Call], results: Sequence[Any]) -> None:
             for (_, params), receipts in zip(calls, results, strict=True):
-                check_receipts(receipts, by_number[params[0]], self._place)
+                self._check_receipts(receipts, by_number[params[0]])
 
         def check_single(calls: Sequence[Call], results: Sequence[Any]) -> None:
             for (_, params), receipt in zip(calls, results, strict=True):
                 block = by_hash[params[0]]
                 own = [tx for tx in block["transactions"] if parse_hash(tx["hash"]) == params[0]]
                 alone = {**block, "transactions": own}
-                check_receipts([receipt], alone, self._place)
+                self._check_receipts([receipt], alone)
 
         def ask(method: str) -> list[Replies]:
             if method == RECEIPTS[0]:
@@ -178,13 +188,17 @@ class _Fetching:
         self._proven["receipts"] = True
         return replies
 
-    def _fetch_traces(self, blocks: list[Any]) -> list[Replies]:
+    def _check_receipts(self, receipts: Any, block: Any) -> None:
+        check_receipts(receipts, block, self._place)
+        if self._hashed:
+            check_failed_receipts(receipts, self._place)
+
+    def _fetch_traces(self, blocks: list[Any], failed: Mapping[str, bool | None]) -> list[Replies]:
         by_number = {hex(parse_quantity(block["number"])): block for block in blocks}
 
         def check(calls: Sequence[Call], results: Sequence[Any]) -> None:
             for (method, params), traces in zip(calls, results, strict=True):
-                judge = check_parity_traces if method == TRACES[0] else check_geth_traces
-                judge(traces, by_number[params[0]], self._place)
+                self._check_traces(method, traces, by_number[params[0]], failed)
 
         def ask(method: str) -> list[Replies]:
             if method == TRACES[0]:
@@ -195,6 +209,16 @@ class _Fetching:
         replies, self._traces = self._try_ways(TRACES, self._traces, "traces", ask)
         self._proven["traces"] |= any(block["transactions"] for block in blocks)
         return replies
+
+    def _check_traces(self, method: str, traces: Any, block: Any, failed: Mapping[str, bool | None]) -> None:
+        if method == TRACES[0]:
+            check_parity_traces(traces, block, self._place)
+            rows = iter_parity_rows(traces)
+        else:
+            check_geth_traces(traces, block, self._place)
+            rows = iter_geth_rows(parse_quantity(block["number"]), list_hashes(block), traces)
+        if self._hashed:
+            check_roots(rows, block, failed, self._place)
 
     def _try_ways(
         self, ways: Sequence[str], way: int, what: str, ask: Callable[[str], list[Replies]]
@@ -228,6 +252,13 @@ class _Fetching:
                 f"the hashes of {self._unhashed} blocks were not recomputed: they have unknown fields"
             )
         return notes
+
+
+def _list_failed(replies: Sequence[Replies]) -> dict[str, bool | None]:
+    """Whether each transaction failed, by the receipts of a block each or one by one."""
+    results = [result for each in replies for result in each.results]
+    receipts = [one for result in results for one in (result if isinstance(result, list) else [result])]
+    return list_outcomes(receipts)
 
 
 def _hang_together(blocks: Sequence[Any]) -> bool:

@@ -18,7 +18,8 @@ def make_lookups(staging: Staging, old: AccountChain | None) -> None:
     """Make the tables `tx`, `tx_places`, `block_times`, `traced_blocks`, `failed_txs`, `calls` and `failed`."""
     staging.run(
         "CREATE TABLE receipt AS SELECT key, any_value(status) AS status, any_value(gas_used) AS gas_used, "
-        "any_value(gas_paid) AS gas_paid, any_value(created) AS created FROM ("
+        "any_value(gas_paid) AS gas_paid, any_value(created) AS created, "
+        "coalesce(bool_or(status = '0'), false) AS failed, coalesce(bool_or(status <> '0'), false) AS succeeded FROM ("
         "SELECT key, status, gas_used, gas_paid, created FROM receipts UNION ALL "
         "SELECT key, status, gas_used, gas_paid, created FROM transactions) WHERE key IS NOT NULL GROUP BY key"
     )

@@ -2,6 +2,7 @@
 
 * The tables are Parquet files in the staging folder, written in pieces: memory does not follow the range.
 * They are read as `ethereum-etl` reads them, so that there is one definition of what moves.
+* Withdrawals are left out where they are paid in a token and not in the chain's own coin, and a note counts them.
 
 What an answer says `ethereum_answers` knows; what moves value, `ethereum_etl`.
 """
@@ -36,6 +37,9 @@ from jindo.ledger.sources.ethereum_checks import list_hashes
 from jindo.ledger.sources.request import SourceRequest
 
 _ROWS_AT_ONCE = 50_000
+_SORT = TABLES["traces"].index("trace_type")
+_PAID_IN_TOKENS = frozenset({"eip155:100", "eip155:10200"})
+"""Chains whose withdrawals are not of their own coin: Gnosis and its test network pay GNO, and gas in xDAI."""
 
 
 def write_ethereum_tables(request: SourceRequest) -> list[SourceFile]:
@@ -46,12 +50,18 @@ def write_ethereum_tables(request: SourceRequest) -> list[SourceFile]:
         KeptDamaged: an answer is not what was received.
     """
     where = ", ".join(source.name for source in request.files)
-    with closing(_TableWriter(request.staging.folder, where)) as writer:
+    tokens = request.chain in _PAID_IN_TOKENS
+    with closing(_TableWriter(request.staging.folder, where, leaves_withdrawals=tokens)) as writer:
         for source in request.files:
             _write_answers(iter_evidence(source), writer)
         if writer.blob_fees:
             request.notes.append(
                 f"{writer.blob_fees} transactions paid for blobs; these fees are not in the ledger"
+            )
+        if writer.withdrawals:
+            request.notes.append(
+                f"{writer.withdrawals} withdrawals are paid in a token of {request.chain}, not in its own coin, and are not "
+                "in the ledger"
             )
         return writer.finish()
 
@@ -59,9 +69,12 @@ def write_ethereum_tables(request: SourceRequest) -> list[SourceFile]:
 class _TableWriter:
     """The tables of ethereum-etl, being written; to be closed."""
 
-    def __init__(self, folder: Path, where: str) -> None:
+    def __init__(self, folder: Path, where: str, *, leaves_withdrawals: bool) -> None:
         self.blob_fees = 0
         """Transactions that paid for blobs."""
+        self.withdrawals = 0
+        """Withdrawals that were left out."""
+        self._leaves_withdrawals = leaves_withdrawals
         self._folder, self._where = folder, where
         self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         self._schemas = {
@@ -75,6 +88,9 @@ class _TableWriter:
     def add(self, rows: Rows) -> None:
         """Put rows in."""
         for table, row in rows:
+            if self._leaves_withdrawals and table == "traces" and row[_SORT] == "withdrawal":
+                self.withdrawals += 1
+                continue
             self._rows[table].append(row)
             if len(self._rows[table]) >= _ROWS_AT_ONCE:
                 self._flush(table)

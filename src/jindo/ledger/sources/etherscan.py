@@ -2,7 +2,8 @@
 
 * A transaction's own value stands at place 0 among its native movements, internal ones after it, as the explorer
   numbers or lists them; those of nothing, delegated calls and failed ones move nothing.
-* A failed transaction pays its gas and moves nothing else.
+* A failed transaction pays its gas and moves nothing else; an outcome that two answers dispute is refused.
+* An internal movement of a sort that is not known, and value without a receiver, are refused, not left out.
 * A token movement has its log index where the explorer states it or the receipt is kept; else its position is
   unknown, never made up. A movement without one is a `transfer`, since no log is known for it.
 * What one answer says of a transaction, another must not contradict.
@@ -81,6 +82,12 @@ class _Reader:
     def read(self) -> None:
         """Fill the table."""
         answers = self._answers
+        for tx_hash, said in self.facts.outcomes.items():
+            if len(said) > 1:
+                problem = (
+                    f"the transaction {tx_hash} failed by one answer of the explorer, and not by another"
+                )
+                self.bad.append((max(said.values()), problem))
         self._each("txlist", self._add_listed)
         for tx_hash, line in answers.transactions.items():
             if tx_hash in answers.receipts:
@@ -144,14 +151,20 @@ class _Reader:
         sender, receiver = get_text(row, "from"), get_text(row, "to") or created
         own = {"sender": sender, "asset": self._native}
         self._move(Kind.GAS, line, tx_hash, block, receiver=None, units=fee, position=None, **own)
-        if tx_hash not in self.facts.failed and receiver:
-            units = get_number(row, "value")
+        units = get_number(row, "value")
+        if tx_hash in self.facts.failed:
+            return
+        if units and not receiver:
+            raise InputError(f"the transaction {tx_hash} has a value and no receiver")
+        if receiver:
             self._move(Kind.NATIVE, line, tx_hash, block, receiver=receiver, units=units, position=0, **own)
 
     def _add_token(self, line: ListLine) -> None:
         row, tx_hash = line.row, hash_of(line.row)
         if "tokenID" in row or "value" not in row:  # Blockscout lists tokens that are one of a kind too
             return
+        if tx_hash in self.facts.failed:
+            raise InputError(f"the transaction {tx_hash} failed, and a list has a token movement of it")
         if tx_hash in self._answers.receipts:
             self._check_logged(line, tx_hash)
             return
@@ -233,5 +246,12 @@ class _Reader:
 
 def _moves(row: dict[str, Any]) -> bool:
     sort, call = get_text(row, "type").lower() or "call", get_text(row, "callType").lower()
-    stands = get_text(row, "isError") in ("", "0")
-    return sort in _MOVING and call not in _NOT_MOVING and stands and get_number(row, "value") > 0
+    if get_text(row, "isError") not in ("", "0") or not get_number(row, "value"):
+        return False
+    if sort in _NOT_MOVING or call in _NOT_MOVING:
+        return False
+    if sort not in _MOVING or call not in ("", *_MOVING):
+        raise InputError(
+            f"an internal movement is of a sort that is not known: {f'{sort} {call}'.strip()[:40]!r}"
+        )
+    return True

@@ -1,7 +1,9 @@
 """What explorers that speak Etherscan's API answered, sorted by transaction.
 
 * A list of an account comes in windows: each begins at a block, has pages, and counts up to where the next begins.
-* An account's lists count where all three are whole: a list ends with a page that is not full.
+* An account's lists count where all three are whole: only an empty page ends a list, since an explorer may give fewer
+  rows than were asked for, and each window reaches the block at which the next begins.
+* Each row of an account's list names the account.
 * One row of a list is one line of its response; a transaction's own answers (transaction, receipt, block, internal
   movements) are kept by its hash.
 * Etherscan and Blockscout are told apart by what they send, not by their names: `index` and `logIndex` are used
@@ -16,13 +18,13 @@ Source: Etherscan API v2; Blockscout, RPC and ETH RPC API; Ethereum JSON-RPC.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jindo.base.errors import InputError, SourceError
 from jindo.ledger.sources.explorer_json import as_list, as_object, get_number, get_text, parse_json
-from jindo.ledger.sources.kept import KeptResponse
+from jindo.ledger.sources.kept import CONFIRMATIONS, KeptResponse
 
 ETHERSCAN_LISTS = ("txlist", "txlistinternal", "tokentx")
 _PASSING = ("rate limit", "too many", "timeout", "timed out", "busy", "try again", "temporarily")
@@ -49,19 +51,15 @@ class ListView(NamedTuple):
     address: str
 
 
-class ListPage(NamedTuple):
-    """One page of a window."""
-
-    lines: list[ListLine]
-    is_full: bool
-    """Whether it has as many rows as were asked for, so that more may follow."""
+ListPages = dict[int, list[ListLine]]
+"""The pages of a window, from 1 on."""
 
 
 @dataclass(slots=True)
 class EtherscanAnswers:
     """Everything that was answered."""
 
-    windows: dict[ListView, dict[int, dict[int, ListPage]]] = field(default_factory=dict)
+    windows: dict[ListView, dict[int, ListPages]] = field(default_factory=dict)
     """Pages of each list, by the block at which the window begins, and by page."""
     chain_ids: set[str] = field(default_factory=set)
     """EIP-155 numbers of the chains that were asked for."""
@@ -72,7 +70,7 @@ class EtherscanAnswers:
     times: dict[int, int] = field(default_factory=dict)
     """Unix seconds of blocks."""
     height: int | None = None
-    """The block up to which was asked."""
+    """The last block that is looked at."""
     bad: list[tuple[int, str]] = field(default_factory=list)
     """Responses that cannot be true: number of the file, and why."""
 
@@ -95,6 +93,10 @@ class EtherscanAnswers:
         return {view.address for view in self.windows} - self.find_whole()
 
 
+def _cut(text: str) -> str:
+    return text[:200]
+
+
 def read_answers(responses: Iterable[KeptResponse]) -> EtherscanAnswers:
     """The answers in these responses."""
     found = EtherscanAnswers()
@@ -109,22 +111,26 @@ def read_answers(responses: Iterable[KeptResponse]) -> EtherscanAnswers:
     return found
 
 
-def parse_etherscan_list(body: bytes) -> list[Any]:
-    """The rows of a list's response.
+def parse_etherscan_list(body: bytes, quote: Callable[[str], str] = _cut) -> list[Any]:
+    """The rows of a list's response; `quote` makes what the server wrote fit to be repeated.
 
     Raises:
         SourceError: the explorer refuses for now.
         InputError: it refuses, or it is no response of this API.
     """
     value = as_object(parse_json(body), "response")
+    if str(value.get("status")) == "2":
+        raise SourceError("the explorer is still putting this list together", remedy="Ask again later.")
     if str(value.get("message", "")).lower().strip() in _EMPTY:
         return []
-    check_envelope(value)
+    check_envelope(value, quote)
+    if str(value.get("status")) != "1":
+        raise InputError("the response does not say that the list is whole")
     return as_list(value.get("result"), "result")
 
 
-def parse_etherscan_result(body: bytes) -> Any:
-    """What a JSON-RPC call gave; `None` where there is no such thing.
+def parse_etherscan_result(body: bytes, quote: Callable[[str], str] = _cut) -> Any:
+    """What a JSON-RPC call gave; `None` where there is no such thing; `quote` as for lists.
 
     Raises:
         SourceError: the explorer refuses for now.
@@ -132,8 +138,8 @@ def parse_etherscan_result(body: bytes) -> Any:
     """
     value = as_object(parse_json(body), "response")
     if isinstance(value.get("error"), dict):
-        raise SourceError(f"the explorer refuses: {str(value['error'].get('message', ''))[:200]}")
-    check_envelope(value)
+        raise SourceError(f"the explorer refuses: {quote(str(value['error'].get('message', '')))}")
+    check_envelope(value, quote)
     if "result" not in value:
         raise InputError("the response has no result")
     return value["result"]
@@ -145,7 +151,7 @@ def lacks_proxy(body: bytes) -> bool:
     return isinstance(value, dict) and str(value.get("message", "")).lower().startswith("unknown module")
 
 
-def check_envelope(value: dict[str, Any]) -> None:
+def check_envelope(value: dict[str, Any], quote: Callable[[str], str] = _cut) -> None:
     """Raise where the explorer says that it did not do what was asked.
 
     Raises:
@@ -155,7 +161,7 @@ def check_envelope(value: dict[str, Any]) -> None:
     if value.get("status") != "0" or isinstance(value.get("result"), list):
         return
     said = f"{value.get('message') or ''} {value.get('result') or ''}".strip()
-    problem = f"the explorer refuses: {said[:200]}"
+    problem = f"the explorer refuses: {quote(said)}"
     if any(word in said.lower() for word in _PASSING):
         raise SourceError(problem, remedy="Wait, or set JINDO_ETHERSCAN_KEY to a key of the explorer's.")
     raise InputError(
@@ -193,8 +199,15 @@ def _take_list(found: EtherscanAnswers, kept: KeptResponse, action: str) -> None
     blocks = [get_number(line.row, "blockNumber") for line in lines]
     if any(block < start for block in blocks) or blocks != sorted(blocks):
         raise InputError("its rows are out of order, or from before the block that was asked for")
-    full = len(lines) >= int(kept.query.get("offset", "10000"))
-    found.windows.setdefault(view, {}).setdefault(start, {})[page] = ListPage(lines, full)
+    for line in lines:
+        _check_names(view, line)
+    found.windows.setdefault(view, {}).setdefault(start, {})[page] = lines
+
+
+def _check_names(view: ListView, line: ListLine) -> None:
+    ends = ("from", "to") if view.action == "tokentx" else ("from", "to", "contractAddress")
+    if view.address not in {get_text(line.row, name).lower() for name in ends}:
+        raise InputError(f"row {line.line} does not name the account whose list it is")
 
 
 def _read_call(kept: KeptResponse) -> tuple[str, str]:
@@ -209,7 +222,7 @@ def _read_call(kept: KeptResponse) -> tuple[str, str]:
 
 def _take_call(found: EtherscanAnswers, kept: KeptResponse, method: str, asked: str, result: Any) -> None:
     if method == "eth_blockNumber":
-        height = get_number({"height": result}, "height")
+        height = max(0, get_number({"height": result}, "height") - CONFIRMATIONS["etherscan"])
         found.height = height if found.height is None else min(found.height, height)
         return
     if method == "eth_chainId":
@@ -242,16 +255,26 @@ def _check_same(told: str, asked: str) -> None:
         raise InputError(f"it is about {told[:70]}")
 
 
-def _has_ended(windows: dict[int, dict[int, ListPage]]) -> bool:
-    pages = windows[max(windows)]
-    return sorted(pages) == list(range(1, len(pages) + 1)) and not pages[max(pages)].is_full
+def _has_ended(windows: dict[int, ListPages]) -> bool:
+    """Whether the windows follow each other without a gap up to an empty page."""
+    starts = sorted(windows)
+    return all(
+        sorted(windows[start]) == list(range(1, len(windows[start]) + 1))
+        and _reaches(windows[start][len(windows[start])], after)
+        for start, after in zip(starts, [*starts[1:], None], strict=True)
+    )
 
 
-def _join(windows: dict[int, dict[int, ListPage]]) -> Iterator[ListLine]:
+def _reaches(page: list[ListLine], after: int | None) -> bool:
+    """Whether a window whose last page this is ends the list, or leads to the window that begins at `after`."""
+    return not page or (after is not None and get_number(page[-1].row, "blockNumber") >= after)
+
+
+def _join(windows: dict[int, ListPages]) -> Iterator[ListLine]:
     """The rows of a list's windows; a window counts up to the block at which the next begins."""
     starts = sorted(windows)
     for start, after in zip(starts, [*starts[1:], None], strict=True):
         for page in sorted(windows[start]):
-            for line in windows[start][page].lines:
+            for line in windows[start][page]:
                 if after is None or get_number(line.row, "blockNumber") < after:
                     yield line

@@ -1,6 +1,7 @@
 """What all of an explorer's answers together say of each transaction, and what they leave open.
 
 * A transaction's place, time and failure may be in another answer than its movements.
+* A transaction has one outcome: one that failed by one answer, and not by another, is disputed.
 * Decimals are a token's where every answer says the same; where answers differ it has none.
 * What is open: several token movements without log indices, internal movements without an index, and transactions
   whose place in the block no answer states.
@@ -44,6 +45,8 @@ class EtherscanFacts:
     """Index in the block."""
     times: dict[str, int] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
+    outcomes: dict[str, dict[bool, int]] = field(default_factory=dict)
+    """Whether a transaction failed, as each answer has it, and the number of a file that says so."""
     decimals: dict[str, int] = field(default_factory=dict)
     """By asset."""
     listed: dict[str, dict[str, Counter[InternalKey]]] = field(default_factory=dict)
@@ -79,6 +82,9 @@ def gather_facts(chain: ChainId, answers: EtherscanAnswers) -> EtherscanFacts:
             continue
     for tx_hash, line in answers.transactions.items():
         _note_called(facts, answers, tx_hash, line)
+    for tx_hash, line in answers.receipts.items():
+        _note_outcome(facts, tx_hash, line, "status", failed="0")
+    facts.failed = {tx_hash for tx_hash, said in facts.outcomes.items() if True in said}
     facts.receipts = {
         tx for tx, rows in tokens.items() if _count_distinct(rows) > 1 and tx not in answers.receipts
     }
@@ -87,13 +93,17 @@ def gather_facts(chain: ChainId, answers: EtherscanAnswers) -> EtherscanFacts:
 
 
 def iter_logs(line: ListLine) -> Iterator[Erc20Log]:
-    """The ERC-20 movements of a receipt."""
+    """The ERC-20 movements of a receipt, no two of which have one index."""
+    seen: set[int] = set()
     for value in as_list(line.row.get("logs"), "logs"):
         log = as_object(value, "log")
         words = split_transfer(log)
         if words is not None:
             sender, receiver, units = words
             contract, index = get_text(log, "address").lower(), get_number(log, "logIndex")
+            if index in seen:
+                raise InputError(f"two logs of a receipt have the index {index}")
+            seen.add(index)
             yield Erc20Log(index, contract, f"0x{sender}", f"0x{receiver}", units)
 
 
@@ -130,8 +140,9 @@ def _note_line(facts: EtherscanFacts, chain: ChainId, action: str, line: ListLin
     index = find_number(row, "transactionIndex")
     if index is not None:
         facts.places.setdefault(tx_hash, index)
-    if action == "txlist" and (get_text(row, "isError") == "1" or get_text(row, "txreceipt_status") == "0"):
-        facts.failed.add(tx_hash)
+    if action == "txlist":
+        _note_outcome(facts, tx_hash, line, "isError", failed="1")
+        _note_outcome(facts, tx_hash, line, "txreceipt_status", failed="0")
     if (
         action == "tokentx"
         and (places := find_number(row, "tokenDecimal")) is not None
@@ -148,11 +159,18 @@ def _note_called(facts: EtherscanFacts, answers: EtherscanAnswers, tx_hash: str,
         block = get_number(line.row, "blockNumber")
         if block in answers.times:
             facts.times.setdefault(tx_hash, answers.times[block])
-        receipt = answers.receipts.get(tx_hash)
-        if receipt is not None and find_number(receipt.row, "status") == 0:
-            facts.failed.add(tx_hash)
     except InputError:
         return
+
+
+def _note_outcome(facts: EtherscanFacts, tx_hash: str, line: ListLine, name: str, *, failed: str) -> None:
+    """Note what a field says of a transaction's outcome; an empty one, of before there were such, says nothing."""
+    try:
+        said = find_number(line.row, name)
+    except InputError:
+        return
+    if said is not None:
+        facts.outcomes.setdefault(tx_hash, {}).setdefault(str(said) == failed, line.file)
 
 
 def _count_token(rows: Counter[tuple[str, ...]], address: str, line: ListLine) -> None:

@@ -2,7 +2,8 @@
 
 * An amount is base units; where the asset's decimals are known and fit, it is written with them, so that both the
   amount and the decimals arrive exact.
-* A movement is known by its file, its line there and its kind: no two of one kind share a line.
+* A line that is read again, since one response answers several requests, comes in once.
+* No two movements share a place (file, line, part): what is said of one is never said of another.
 
 Checking and merging are the ledger's own.
 """
@@ -19,7 +20,9 @@ from jindo.base.ids import AssetId
 from jindo.ledger.rows import Kind
 from jindo.ledger.staging import Staging
 
-_PART = {Kind.NATIVE: 1}
+_PART = {Kind.GAS: 0, Kind.NATIVE: 1, Kind.TOKEN: 2, Kind.TRANSFER: 3, Kind.ISSUANCE: 3}
+_FURTHER = 1 << 24
+"""Lines further on stands a movement whose place another transaction's has: no response has so many."""
 _SCHEMA = pa.schema(
     [("file", pa.int64()), ("line", pa.int64()), ("part", pa.int32())]
     + [
@@ -37,6 +40,9 @@ class MovementTable:
     """The movements of one import, on their way into the staging database."""
 
     rows: list[tuple[object, ...]] = field(default_factory=list)
+    _read: set[tuple[int, int, Kind, str]] = field(default_factory=set)
+    """File, line, kind and transaction of what came in."""
+    _places: set[tuple[int, int, int]] = field(default_factory=set)
 
     def add(
         self,
@@ -55,14 +61,25 @@ class MovementTable:
         position: int | None,
     ) -> None:
         """One movement of `units` base units; a fee has no receiver, an issuance no sender."""
+        if (file, line, kind, tx_hash) in self._read:
+            return
+        self._read.add((file, line, kind, tx_hash))
+        line = self._take_place(file, line, _PART[kind])
         open_end = kind in (Kind.GAS, Kind.ISSUANCE)
         numbers = (_text(time), _text(tx_index), _text(position))
         self.rows.append(
             (
-                file, line, _PART.get(kind, 0), str(block), tx_hash, sender, receiver, str(units), *numbers, asset, None,
+                file, line, _PART[kind], str(block), tx_hash, sender, receiver, str(units), *numbers, asset, None,
                 None, int(kind), open_end,
             )
         )  # fmt: skip
+
+    def _take_place(self, file: int, line: int, part: int) -> int:
+        """The line, or one further on where it is taken."""
+        while (file, line, part) in self._places:
+            line += _FURTHER
+        self._places.add((file, line, part))
+        return line
 
     def put(self, staging: Staging, decimals: Mapping[str, int]) -> None:
         """Make the tables `raw` and `failed_txs`; `decimals` has those of the assets that state them."""

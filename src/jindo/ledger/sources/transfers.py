@@ -2,6 +2,7 @@
 
 * Columns: block, tx_hash, from, to, amount; if there: time, tx_index, log_index, asset, decimals, memo.
 * A column with another name is mapped; a mapping to a column that is not there is refused.
+* A column that is read has a name that no other has, capitals aside: two that are called the same are refused.
 * Amounts are whole tokens where decimals are given, by column or by option, and base units otherwise: there one
   amount with a decimal point refuses the whole source, whose scale nobody has stated.
 * Without an asset column or option the asset is `unnamed`; the option gives the rows without one theirs.
@@ -107,6 +108,7 @@ def _find_columns(source: SourceFile, columns: Mapping[str, str]) -> dict[str, s
                 remedy=f"Write --column {ours}=NAME with one of those names.",
             )
         found[ours] = theirs or by_lower.get(ours)
+        _check_alone(source, ours, found[ours], is_mapped=theirs is not None)
         if found[ours] is None and ours in REQUIRED:
             raise InputError(
                 f"there is no column {ours!r}; the columns are {there}",
@@ -114,3 +116,16 @@ def _find_columns(source: SourceFile, columns: Mapping[str, str]) -> dict[str, s
                 remedy=f"Say which column it is: --column {ours}=NAME.",
             )
     return found
+
+
+def _check_alone(source: SourceFile, ours: str, name: str | None, *, is_mapped: bool) -> None:
+    """Which of two columns with one name is meant, nobody can tell; JSON's keys differ by their capitals too."""
+    if name is None or (is_mapped and source.sort == "json"):
+        return
+    same = [each for each in source.columns if each.lower() == name.lower()]
+    if len(same) > 1:
+        raise InputError(
+            f"{len(same)} columns are called alike ({', '.join(same)}), and one of them is read as {ours!r}",
+            place=source.name,
+            remedy="Rename all but the right one in the file.",
+        )

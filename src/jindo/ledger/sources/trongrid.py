@@ -5,7 +5,8 @@
   move nothing. A token movement's position is its log's place in the transaction.
 * The fee is what the receipt says was burned, and its payer who signed.
 * A transaction's place in its block is known only where the block was asked for, since nothing else states it.
-* What one answer says of a transaction, another must not contradict.
+* What one answer says of a transaction, another must not contradict, and whether it failed least of all.
+* An internal movement of a sort that is not known is refused, not left out.
 * Frozen TRX stays with its owner. What the protocol's own exchange and shielded transfers move is not read.
 
 What was answered is `trongrid_answers`'s to sort; who asks is `app`'s.
@@ -27,6 +28,7 @@ from jindo.ledger.sources.movement_table import MovementTable
 from jindo.ledger.sources.request import SourceRequest
 from jindo.ledger.sources.tron_transaction import CREATE, OTHER_MOVING
 from jindo.ledger.sources.trongrid_answers import (
+    SUCCEEDED,
     ListedToken,
     SignedTransaction,
     TronAnswers,
@@ -37,10 +39,19 @@ from jindo.ledger.sources.trongrid_answers import (
 
 _REMEDY = "Keep the responses as they are, and ask another server."
 _TRX_DECIMALS = 6
-_SUCCEEDED = ("", "SUCCESS", "DEFAULT")
 _ENDS = ("caller_address", "transferTo_address")
 _MOVING = ("", "call", "create", "suicide")
 """What internal transactions that move value call themselves."""
+_NOT_MOVING = (
+    "freeze",
+    "unfreeze",
+    "voteWitness",
+    "withdraw",
+    "cancelAllUnfreeze",
+    "delegateResource",
+    "unDelegateResource",
+)
+"""How those begin that stake, vote, or take out what their owner has."""
 
 
 def read_trongrid_answers(files: Sequence[SourceFile]) -> TronAnswers:
@@ -102,6 +113,8 @@ class _Reader:
             return
         signed = self._answers.signed.get(txid)
         failed = _has_failed(receipt)
+        if signed is not None and signed.failed not in (None, failed):
+            raise InputError(f"the transaction {txid} failed by one answer, and not by another")
         if signed is not None:
             self._add_own(txid, file, receipt, signed, failed=failed)
         if not failed:
@@ -115,7 +128,7 @@ class _Reader:
         contract, fee = signed.contract, find_number(receipt, "fee") or 0
         self._move(Kind.GAS, txid, file, receipt, 1, contract.owner, None, fee, self._native, None)
         reward = find_number(receipt, "withdraw_amount") or 0
-        if failed or signed.failed:
+        if failed:
             return
         self._unread += contract.sort in OTHER_MOVING
         if reward:
@@ -160,7 +173,7 @@ class _Reader:
                 place += 1
                 info = as_object(paid, "callValueInfo")
                 units = find_number(info, "callValue") or 0
-                if not units or row.get("rejected") is True or _read_note(row) not in _MOVING:
+                if not units or row.get("rejected") is True or not _moves(row):
                     continue
                 payer, payee = (parse_tron_address(get_text(row, name)) for name in _ENDS)
                 token = get_text(info, "tokenId")
@@ -194,7 +207,14 @@ class _Reader:
 
 def _has_failed(receipt: dict[str, Any]) -> bool:
     inner = as_object(receipt.get("receipt") or {}, "receipt")
-    return get_text(receipt, "result") == "FAILED" or get_text(inner, "result") not in _SUCCEEDED
+    return get_text(receipt, "result") == "FAILED" or get_text(inner, "result") not in ("", *SUCCEEDED)
+
+
+def _moves(row: dict[str, Any]) -> bool:
+    note = _read_note(row)
+    if note not in _MOVING and not note.startswith(_NOT_MOVING):
+        raise InputError(f"an internal movement is of a sort that is not known: {note[:40]!r}")
+    return note in _MOVING
 
 
 def _read_note(row: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 * What was signed is read from a transaction's own bytes, which give its id; the fields beside them are not used.
 * A receipt (`gettransactioninfobyid`) says in which block a transaction is, what it cost, and what its contracts did.
 * An account's lists count where both are whole: the last page names no further one.
+* A token movement in an account's list, and a transfer, names the account.
 * Lists of accounts name transactions; one that a list names and no receipt tells of is open.
 * Blocks tell the order of their transactions, where more than one of them is known.
 
@@ -31,8 +32,15 @@ from jindo.ledger.sources.explorer_json import (
     parse_json,
 )
 from jindo.ledger.sources.kept import KeptResponse
-from jindo.ledger.sources.tron_transaction import TronContract, parse_tron_transaction
+from jindo.ledger.sources.tron_transaction import (
+    TRANSFER,
+    TRANSFER_ASSET,
+    TronContract,
+    parse_tron_transaction,
+)
 
+SUCCEEDED = ("SUCCESS", "DEFAULT")
+"""How results of contracts that did what was asked are called."""
 _TXID = re.compile(r"[0-9a-f]{64}")
 _LIST = re.compile(r"/v1/accounts/([^/]+)/transactions(/trc20)?$")
 
@@ -42,7 +50,8 @@ class SignedTransaction(NamedTuple):
 
     file: int
     contract: TronContract
-    failed: bool
+    failed: bool | None
+    """`None` where the answer does not say."""
 
 
 class ListedToken(NamedTuple):
@@ -76,7 +85,7 @@ class Trc20Log(NamedTuple):
 class TronAnswers:
     """Everything that was answered; by transaction id where nothing else is said."""
 
-    pages: dict[tuple[str, bool], dict[str, TronPage]] = field(default_factory=dict)
+    pages: dict[tuple[Account, bool], dict[str, TronPage]] = field(default_factory=dict)
     """By account and whether it is the list of token movements; then by what named the page, empty for the first."""
     signed: dict[str, SignedTransaction] = field(default_factory=dict)
     receipts: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
@@ -93,7 +102,7 @@ class TronAnswers:
     bad: list[tuple[int, str]] = field(default_factory=list)
     """Responses that cannot be true: number of the file, and why."""
 
-    def find_whole(self) -> set[str]:
+    def find_whole(self) -> set[Account]:
         """The accounts of which both lists are whole."""
         ended = {view for view, pages in self.pages.items() if _walk(pages) is not None}
         return {account for account, _ in ended if {(account, False), (account, True)} <= ended}
@@ -122,7 +131,7 @@ def read_tron_answers(responses: Iterable[KeptResponse]) -> TronAnswers:
     for account in sorted(found.find_whole()):
         for is_token in (False, True):
             for page in _walk(found.pages[account, is_token]) or ():
-                _take_page(found, page, is_token=is_token)
+                _take_page(found, page, account, is_token=is_token)
     return found
 
 
@@ -194,27 +203,32 @@ def _walk(pages: dict[str, TronPage]) -> list[TronPage] | None:
     return None
 
 
-def _take_page(found: TronAnswers, page: TronPage, *, is_token: bool) -> None:
+def _take_page(found: TronAnswers, page: TronPage, account: Account, *, is_token: bool) -> None:
     for line, value in enumerate(page.rows, 1):
         try:
             row = as_object(value, "row")
             if is_token:
-                _take_token(found, ListedToken(page.file, line, row))
+                _take_token(found, ListedToken(page.file, line, row), account)
             else:
-                _take_listed(found, page.file, row)
+                _take_listed(found, page.file, row, account)
         except InputError as error:
             found.bad.append((page.file, f"row {line} of the server's answer cannot be: {error.problem}"))
 
 
-def _take_listed(found: TronAnswers, file: int, row: dict[str, Any]) -> None:
+def _take_listed(found: TronAnswers, file: int, row: dict[str, Any], account: Account) -> None:
     if "internal_tx_id" in row:
         found.named.add(_get_txid(row, "tx_id"))
         return
     found.named.add(_get_txid(row, "txID"))
     _take_signed(found, file, row, "")
+    contract = found.signed[row["txID"]].contract
+    if contract.sort in (TRANSFER, TRANSFER_ASSET) and account not in (contract.owner, contract.receiver):
+        raise InputError("it does not name the account whose list it is")
 
 
-def _take_token(found: TronAnswers, listed: ListedToken) -> None:
+def _take_token(found: TronAnswers, listed: ListedToken, account: Account) -> None:
+    if account not in {parse_tron_address(get_text(listed.row, name)) for name in ("from", "to")}:
+        raise InputError("it does not name the account whose list it is")
     found.named.add(_get_txid(listed.row, "transaction_id"))
     if get_text(listed.row, "type") in ("", "Transfer") and not _is_numbered(listed.row):
         found.tokens.append(listed)
@@ -232,9 +246,13 @@ def _take_signed(found: TronAnswers, file: int, row: dict[str, Any], asked: str)
     if asked and txid != asked:
         raise InputError(f"it is the transaction {txid}")
     results = [as_object(each, "ret") for each in as_list(row.get("ret") or [], "ret")]
-    failed = any(get_text(each, "contractRet") not in ("", "SUCCESS") for each in results)
+    said = [text for each in results if (text := get_text(each, "contractRet"))]
+    failed = any(text not in SUCCEEDED for text in said) if said else None
     signed = SignedTransaction(file, parse_tron_transaction(get_text(row, "raw_data_hex"), txid), failed)
-    if found.signed.setdefault(txid, signed).failed != failed:
+    there = found.signed.setdefault(txid, signed)
+    if there.failed is None:
+        found.signed[txid] = signed
+    elif failed is not None and there.failed != failed:
         raise InputError(f"the transaction {txid} failed by one answer, and not by another")
 
 

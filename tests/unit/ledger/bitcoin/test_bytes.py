@@ -25,7 +25,14 @@ from tests.unit.ledger.bitcoin.mining import (
 
 from jindo.base.errors import InputError
 from jindo.base.ids import BITCOIN, ChainId, parse_address
-from jindo.ledger.bitcoin.block import check_block, check_work, find_height, parse_block, parse_header
+from jindo.ledger.bitcoin.block import (
+    check_block,
+    check_depth,
+    check_work,
+    find_height,
+    parse_block,
+    parse_header,
+)
 from jindo.ledger.bitcoin.merkle import build_branch, build_levels, build_root, climb
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
 from jindo.ledger.bitcoin.ripemd160 import compute, ripemd160
@@ -293,3 +300,36 @@ def test_the_made_blocks_are_easy_and_whole() -> None:
         check_block(parse_block(raw), TEST)
     assert isinstance(COINBASE, MadeTx)
     assert EASY >> 24 == 0x20
+
+
+# Heights of the main chain, with a difficulty that it had there: round heights, and the lowest points after a fall.
+DIFFICULTIES = [
+    (0, 1), (32_256, 1), (100_000, 14_484), (157_000, 1_090_715), (200_000, 2_864_140), (209_999, 2_864_140),
+    (250_000, 37_392_766), (300_000, 8_000_872_135), (402_000, 158_427_203_767), (500_000, 1_873_105_475_221),
+    (606_000, 12_720_005_267_390), (691_488, 13_672_594_272_814), (800_000, 52_000_000_000_000),
+    (851_000, 79_000_000_000_000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("height", "difficulty"), DIFFICULTIES)
+def test_a_height_is_held_by_blocks_as_hard_as_the_world_has_seen(height: int, difficulty: int) -> None:
+    assert MAIN.find_least_work(height) <= difficulty << 32
+    assert height < 100_000 or MAIN.find_least_work(height) >= difficulty << 28
+
+
+def test_least_work_never_falls_with_the_height() -> None:
+    least = [MAIN.find_least_work(height) for height in range(0, 2_000_000, 10_000)]
+    assert least == sorted(least)
+    assert (least[0], least[9]) == (0, 0)
+
+
+def test_a_header_of_the_first_days_cannot_stand_at_a_late_height() -> None:
+    header = parse_block(GENESIS_BLOCK).header
+    check_depth(header, 0, MAIN)
+    with pytest.raises(InputError, match="far less work than any block of main from 840000 on"):
+        check_depth(header, 840_000, MAIN)
+
+
+@pytest.mark.parametrize("chain", [chain for chain in NETWORKS if chain != BITCOIN])
+def test_test_networks_may_be_as_easy_as_they_like(chain: ChainId) -> None:
+    check_depth(parse_block(GENESIS_BLOCK).header, 840_000, get_network(chain))

@@ -8,8 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.ledger.bitcoin.mining import GENESIS, REGTEST
 
+from jindo.base.ids import BITCOIN
 from jindo.ledger.bitcoin.networks import get_network
-from jindo.ledger.bitcoin.placing import MISSTATED, RIVAL, UNKNOWN, BlockLink, HeldBlock, place_blocks
+from jindo.ledger.bitcoin.placing import (
+    MISSTATED,
+    RIVAL,
+    TOO_EASY,
+    UNKNOWN,
+    BlockLink,
+    HeldBlock,
+    place_blocks,
+)
 
 TEST = replace(get_network(REGTEST), heights_from=500)
 
@@ -108,3 +117,14 @@ def test_a_block_that_states_a_wrong_height_stands_nowhere() -> None:
 
 def test_a_block_that_states_no_height_where_it_must_stands_nowhere() -> None:
     assert place([link("y", "x"), link("z", "y")], {"x": (498, "w")}) == {"y": 499, "z": MISSTATED}
+
+
+def test_a_block_that_is_far_too_easy_for_its_height_stands_nowhere_nor_what_is_on_it() -> None:
+    hard = 86_000_000_000_000 << 32
+    easy = link("p", "o", work=1 << 32, stated=840_000)
+    heights, refused = place_blocks(
+        [easy, link("q", "p", work=hard, stated=840_001)], {}, get_network(BITCOIN)
+    )
+    assert (heights, set(refused.values())) == ({}, {TOO_EASY})
+    heights, refused = place_blocks([replace(easy, work=hard)], {}, get_network(BITCOIN))
+    assert (heights, refused) == ({name("p"): 840_000}, {})
