@@ -35,7 +35,7 @@ class Kept:
         keep.record(request, json.dumps(body).encode(), time=1, status=200, counts=True)
         keep.close()
 
-    def list(self, action: str, address: str, rows: list[dict[str, Any]], *, page: int = 1) -> None:
+    def keep_list(self, action: str, address: str, rows: list[dict[str, Any]], *, page: int = 1) -> None:
         asked = {"action": action, "address": address, "endblock": 1000, "offset": 1000, "startblock": 0}
         self.put("", {"chainid": "1", "module": "account", **asked, "page": page}, told(rows))
 
@@ -43,9 +43,9 @@ class Kept:
         """An account's lists, whole."""
         for action in LISTS:
             given = rows.get(action, [])
-            self.list(action, address, given)
+            self.keep_list(action, address, given)
             if given:
-                self.list(action, address, [], page=2)
+                self.keep_list(action, address, [], page=2)
 
     def call(self, method: str, tx_hash: str, result: Any) -> None:
         asked = {"chainid": "1", "module": "proxy", "action": method, "txhash": tx_hash}
@@ -141,6 +141,7 @@ def test_fee_stands_beside_the_first_log_on_tron(tmp_path: Path) -> None:
     """The receipt is known first, and who pays later: what is there already must not take the fee along."""
     tx = TronTx(1001, 0, PEOPLE[3], TOKEN, 0, is_call=True, fee=777, logs=[(PEOPLE[1], PEOPLE[2], 50)])
     answers, kept = TronGridServer([tx]), Kept(tmp_path, "trongrid")
+    found = []
     for call in ("gettransactioninfobyid", "gettransactionbyid"):
         ask(kept, answers, call)
         found = kept.read(TRON)
