@@ -19,8 +19,7 @@ from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.columns import ChainColumn, Shifted
 from jindo.ledger.memos import NoMemos
 from jindo.ledger.over_runs import OverRuns, gather
-from jindo.ledger.runs import AccountRun, Blocks, Ints
-from jindo.ledger.text_views import JoinedTexts
+from jindo.ledger.runs import AccountRun, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,34 +50,14 @@ class AccountChain(OverRuns):
     )
 
     @cached_property
-    def row_starts(self) -> tuple[int, ...]:  # type: ignore[override]
-        """First event of each run, and the number of events."""
-        return (*(run.first_event for run in self.runs), self.event_count)
-
-    @cached_property
-    def blocks_of_runs(self) -> tuple[Blocks, ...]:  # type: ignore[override]
-        """The blocks of each run."""
-        return tuple(run.blocks for run in self.runs)
-
-    @cached_property
     def event_count(self) -> int:
         """Number of events n."""
-        return self.runs[-1].first_event + len(self.runs[-1].src) if self.runs else 0
+        return self.row_starts[-1]
 
     @cached_property
     def pot_count(self) -> int:
         """Number of pots p."""
         return self.runs[-1].first_pot + len(self.runs[-1].pot_account) if self.runs else 0
-
-    @cached_property
-    def accounts(self) -> JoinedTexts:
-        """Addresses by account id."""
-        return JoinedTexts([run.accounts for run in self.runs])
-
-    @cached_property
-    def tx_hashes(self) -> JoinedTexts:
-        """Transaction hashes by transaction id."""
-        return JoinedTexts([run.tx_hashes for run in self.runs])
 
     @cached_property
     def src(self) -> ChainColumn:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,7 @@ from jindo.ledger.text_views import JoinedTexts
 class OverRuns:
     """What both kinds of chain answer alike: blocks and times."""
 
-    blocks_of_runs: tuple[Blocks, ...]
-    row_starts: tuple[int, ...]
+    runs: tuple[Any, ...]
     said: tuple[str, ...]
     """Names of all that makes two chains equal."""
 
@@ -32,6 +32,26 @@ class OverRuns:
         return all(_is_same(getattr(self, name), getattr(other, name)) for name in self.said)
 
     __hash__ = None  # type: ignore[assignment]  # a chain is data, not a key
+
+    @cached_property
+    def blocks_of_runs(self) -> tuple[Blocks, ...]:
+        """The blocks of each run."""
+        return tuple(run.blocks for run in self.runs)
+
+    @cached_property
+    def row_starts(self) -> tuple[int, ...]:
+        """First row of each run, and the number of rows: events, or transactions on a UTXO chain."""
+        return tuple(accumulate((int(blocks.first[-1]) for blocks in self.blocks_of_runs), initial=0))
+
+    @cached_property
+    def accounts(self) -> JoinedTexts:
+        """Accounts by id: addresses, and on a UTXO chain `script:<sha256>` where a script has none."""
+        return JoinedTexts([run.accounts for run in self.runs])
+
+    @cached_property
+    def tx_hashes(self) -> JoinedTexts:
+        """Transaction hashes by transaction."""
+        return JoinedTexts([run.tx_hashes for run in self.runs])
 
     @cached_property
     def block(self) -> ChainColumn:

@@ -18,8 +18,7 @@ import numpy as np
 from jindo.base.ids import AssetId, ChainId
 from jindo.ledger.columns import ChainColumn
 from jindo.ledger.over_runs import OverRuns, gather
-from jindo.ledger.runs import NOBODY, Blocks, Ints, UtxoRun
-from jindo.ledger.text_views import JoinedTexts
+from jindo.ledger.runs import NOBODY, Ints, UtxoRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,34 +37,14 @@ class UtxoChain(OverRuns):
     )
 
     @cached_property
-    def row_starts(self) -> tuple[int, ...]:  # type: ignore[override]
-        """First transaction of each run, and the number of transactions."""
-        return (*(run.first_transaction for run in self.runs), self.tx_count)
-
-    @cached_property
-    def blocks_of_runs(self) -> tuple[Blocks, ...]:  # type: ignore[override]
-        """The blocks of each run."""
-        return tuple(run.blocks for run in self.runs)
-
-    @cached_property
     def tx_count(self) -> int:
         """Number of transactions t."""
-        return self.runs[-1].first_transaction + len(self.runs[-1].time) if self.runs else 0
+        return self.row_starts[-1]
 
     @cached_property
     def output_count(self) -> int:
         """Number of outputs o."""
         return self.runs[-1].first_output + len(self.runs[-1].out_account) if self.runs else 0
-
-    @cached_property
-    def accounts(self) -> JoinedTexts:
-        """Addresses, and `script:<sha256 of the script>` for scripts that have none, by account id."""
-        return JoinedTexts([run.accounts for run in self.runs])
-
-    @cached_property
-    def tx_hashes(self) -> JoinedTexts:
-        """Hashes by transaction."""
-        return JoinedTexts([run.tx_hashes for run in self.runs])
 
     @cached_property
     def time(self) -> ChainColumn:

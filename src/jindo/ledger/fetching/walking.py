@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from jindo.base.errors import SourceError
 from jindo.ledger.fetching.keep import AnswerName
+from jindo.ledger.staging import Progress
 
 ROUNDS = 8
 """Spans that are taken back in all."""
@@ -75,6 +76,18 @@ class Walk:
         self._settled = ""
         """Hash of the last block that was settled."""
         self._rounds = ROUNDS
+
+    def run(self, first: int, last: int, *, size: int, progress: Progress) -> None:
+        """Fetch and settle a range of blocks, `size` at a time.
+
+        Raises:
+            ChainUnsettled: the node's blocks do not hang together.
+            SourceError: the node does not answer.
+        """
+        for span in iter_spans(first, last, size):
+            progress(f"fetching from {self._place}", span.first - first, last - first + 1)
+            self.add(span)
+        self.finish()
 
     def add(self, span: Span) -> None:
         """Fetch the next span.

@@ -34,14 +34,11 @@ from jindo.ledger.fetching import (
     check_that,
     find_range,
     iter_evidence,
-    iter_spans,
     open_fetcher,
     parse_kept,
 )
 from jindo.ledger.files import SourceFile
-
-CONFIRMATIONS = 6
-"""Blocks on the last one that is fetched, where the user states no other number."""
+from jindo.ledger.sources.kept import CONFIRMATIONS
 
 _HASH, _BLOCK = "getblockhash", "getblock"
 
@@ -84,12 +81,9 @@ class _Fetching:
         with closing(self._evidence):
             self._network = self._find_network()
             tip = self._find_tip()
-            first, last = find_range(self._order, tip, CONFIRMATIONS)
+            first, last = find_range(self._order, tip, CONFIRMATIONS["bitcoin-rpc"])
             walk = Walk(self._fetch, self._settle, self._place)
-            for span in iter_spans(first, last, self._order.batch):
-                self._order.progress(f"fetching from {self._place}", span.first - first, last - first + 1)
-                walk.add(span)
-            walk.finish()
+            walk.run(first, last, size=self._order.batch, progress=self._order.progress)
             files = [self._evidence.finish(f"{self._place} blocks {first} to {last}")]
         return FetchedBlocks(self._network.chain, files, [])
 

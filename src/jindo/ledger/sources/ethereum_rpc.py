@@ -35,7 +35,6 @@ from jindo.ledger.fetching import (
     WrongAnswer,
     check_that,
     find_range,
-    iter_spans,
     open_fetcher,
 )
 from jindo.ledger.sources.ethereum_answers import (
@@ -58,9 +57,8 @@ from jindo.ledger.sources.ethereum_checks import (
     list_outcomes,
 )
 from jindo.ledger.sources.ethereum_header import has_unknown_fields
+from jindo.ledger.sources.kept import CONFIRMATIONS
 
-CONFIRMATIONS = 12
-"""Blocks on the last one that is fetched, where the user states no other number."""
 HASHED_CHAINS = frozenset({"eip155:1", "eip155:11155111", "eip155:17000", "eip155:560048", "eip155:31337"})
 """Chains whose headers are hashed as Ethereum's: the main network, its test networks, and local nodes."""
 RECEIPTS_AT_ONCE = 100
@@ -96,12 +94,9 @@ class _Fetching:
             chain = self._find_chain()
             self._hashed = chain in HASHED_CHAINS
             tip = self._quantity("eth_blockNumber")
-            first, last = find_range(self._order, tip, CONFIRMATIONS)
+            first, last = find_range(self._order, tip, CONFIRMATIONS["ethereum-rpc"])
             walk = Walk(self._fetch, self._settle, self._place)
-            for span in iter_spans(first, last, self._order.batch):
-                self._order.progress(f"fetching from {self._place}", span.first - first, last - first + 1)
-                walk.add(span)
-            walk.finish()
+            walk.run(first, last, size=self._order.batch, progress=self._order.progress)
             files = [self._evidence.finish(f"{self._place} blocks {first} to {last}")]
         return FetchedBlocks(chain, files, self._list_notes(first))
 

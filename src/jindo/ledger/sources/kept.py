@@ -23,7 +23,7 @@ from jindo.ledger.files import SourceFile
 if TYPE_CHECKING:
     from jindo.ledger.fetching import ServerRequest
 
-CONFIRMATIONS = {"esplora": 6, "etherscan": 12}
+CONFIRMATIONS = {"bitcoin-rpc": 6, "ethereum-rpc": 12, "esplora": 6, "etherscan": 12}
 """Blocks above the last one that is looked at, by format: what stands that deep is hardly ever taken back. Where a
 format's server says itself what is settled, none are left out."""
 
