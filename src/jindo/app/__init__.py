@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         ImportReport,
         Ledger,
         LedgerStatus,
+        build_cluster,
         import_source,
         open_ledger,
         roll_back,
@@ -205,7 +206,8 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
+    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus build_cluster "
+    "import_source open_ledger roll_back",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",
