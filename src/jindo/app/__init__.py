@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         read_card,
         renew_papers,
     )
+    from jindo.app.on_engine import trace_on_engine
     from jindo.app.partners import add_member, list_members
     from jindo.app.people import (
         Actor,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         ImportReport,
         Ledger,
         LedgerStatus,
+        build_cluster_ledger,
         import_source,
         open_ledger,
         roll_back,
@@ -98,6 +100,7 @@ __all__ = [
     "TraceOutcome",
     "TraceRequest",
     "trace_ledger",
+    "trace_on_engine",
     "trace_fetched",
     "FetchLimits",
     "Asking",
@@ -182,6 +185,7 @@ __all__ = [
     "ImportReport",
     "Ledger",
     "LedgerStatus",
+    "build_cluster_ledger",
     "import_source",
     "open_ledger",
     "roll_back",
@@ -206,6 +210,7 @@ _MODULES = {
     "jindo.app.labels": "draft_label draft_recall show_recall",
     "jindo.app.keyring": "has_locked_member_key",
     "jindo.app.node": "Node find_node has_stale_papers init_node open_node read_card renew_papers",
+    "jindo.app.on_engine": "trace_on_engine",
     "jindo.app.partners": "add_member list_members",
     "jindo.app.people": "Actor add_person close_session console issue_token list_people open_session "
     "renew_person retire_person revoke_token sign_in",
@@ -223,7 +228,8 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
+    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus build_cluster_ledger "
+    "import_source open_ledger roll_back",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",
