@@ -27,8 +27,8 @@ venv: $(READY)
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jindo needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	# cpe, which stix2-validator needs, is published as source alone: pinned by hash like all else, built here.
-	$(PIP) --require-hashes --only-binary :all: --no-binary cpe -r requirements.lock
+	# Published as source alone, pinned by hash like all else, built here: cpe, which stix2-validator needs, and pyspark-client.
+	$(PIP) --require-hashes --only-binary :all: --no-binary cpe,pyspark-client -r requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
@@ -69,7 +69,7 @@ docs: $(READY)
 lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --upgrade --generate-hashes --extra bench --extra dev --strip-extras \
+	CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --upgrade --generate-hashes --extra bench --extra dev --extra spark --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 
 clean:
