@@ -5,7 +5,6 @@
 * `sail_url` is an engine that speaks Spark Connect, within the tests' own process, on loopback.
 """
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 
 from jindo.store import Store, open_store
+from spark_standalone import find_spark
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +70,8 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests on Apache Spark are left out, and counted as such, where no `SPARK_HOME` names one."""
-    if "SPARK_HOME" in os.environ:
+    """Tests on Apache Spark are left out, and counted as such, where none is found."""
+    if find_spark() is not None:
         return
     out = [item for item in items if "spark_url" in getattr(item, "fixturenames", ())]
     if out:

@@ -15,6 +15,7 @@ from typing import Any
 from jindo.base.errors import InputError
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.session import Engine, Frame
+from jindo.ledger.engines.tables import INPUTS, OUTPUTS, ROWS, STATED, TRANSACTIONS
 
 _COMPARE = "Compare the files with another copy of the chain, and leave the wrong one out."
 _REGROUP = (
@@ -37,7 +38,7 @@ def check_rows(session: Engine, place: Place) -> None:
         InputError: there is no row at all.
     """
     _check_any(place.at("rows"))
-    tables = {"rows": session.read(place.at("rows"))}
+    tables = {"rows": session.read(place.at("rows"), ROWS)}
     _refuse(
         session,
         "SELECT block AS name FROM {rows} GROUP BY block HAVING min(part) <> max(part)",
@@ -62,7 +63,8 @@ def check_transactions(session: Engine, place: Place) -> None:
         InputError: there is no transaction at all.
     """
     _check_any(place.at("transactions"))
-    tables = {name: session.read(place.at(name)) for name in ("transactions", "outputs", "stated")}
+    schemas = {"transactions": TRANSACTIONS, "outputs": OUTPUTS, "stated": STATED}
+    tables = {name: session.read(place.at(name), schema) for name, schema in schemas.items()}
     _refuse(
         session,
         "SELECT tx_hash AS name FROM {transactions} GROUP BY tx_hash HAVING count(*) > 1",
@@ -78,7 +80,7 @@ def check_transactions(session: Engine, place: Place) -> None:
         _COMPARE,
     )
     session.write(session.query(_JOIN_INPUTS, tables), place.at("inputs"))
-    tables["inputs"] = session.read(place.at("inputs"))
+    tables["inputs"] = session.read(place.at("inputs"), INPUTS)
     for sql, says in _UTXO_CHECKS:
         _refuse(session, sql, tables, says, _COMPARE)
     place.at("stated").remove()

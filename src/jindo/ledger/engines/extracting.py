@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from jindo.base.ids import ChainId
 from jindo.ledger.account_chain import AccountChain
@@ -30,7 +31,7 @@ from jindo.ledger.engines.leaves import build_chain
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.reaching import TooMuchReached, find_reached_pots, find_reached_transactions
 from jindo.ledger.engines.session import Engine, Frame
-from jindo.ledger.engines.tables import PLACE_BITS
+from jindo.ledger.engines.tables import BLOCKS, PLACE_BITS, ROWS, UTXO_TABLES
 from jindo.ledger.engines.transactions import UTXO_ROWS, to_transactions
 from jindo.ledger.engines.wanted import Asked, Wanted, put_wanted
 from jindo.ledger.files import quote
@@ -39,6 +40,8 @@ from jindo.ledger.staging import Progress
 from jindo.ledger.texts import MappedTexts
 
 _BATCH = 1 << 17
+_EVENTS = pa.schema([("event", pa.int64())])
+_NAMES = pa.schema([("tx_hash", pa.string())])
 _ACCOUNT_EVENTS = """
 SELECT m.event FROM {rows} m LEFT SEMI JOIN {reached} p ON m.sender = p.name AND m.asset = p.asset WHERE m.block < END
 UNION
@@ -128,7 +131,7 @@ def _extract(
 
 def _write_account_rows(session: Engine, place: Place, asked: Asked, work: Place, progress: Progress) -> None:
     reached = find_reached_pots(session, place, asked, work.at("reached"), progress)
-    rows, blocks = session.read(place.at("rows")), session.read(place.at("blocks"))
+    rows, blocks = session.read(place.at("rows"), ROWS), session.read(place.at("blocks"), BLOCKS)
     events = session.query(
         _ACCOUNT_EVENTS.replace("END", str(asked.end)),
         {
@@ -140,7 +143,7 @@ def _write_account_rows(session: Engine, place: Place, asked: Asked, work: Place
         },
     )
     session.write(events, work.at("events"))
-    events = session.read(work.at("events"))
+    events = session.read(work.at("events"), _EVENTS)
     _check_size(session, "SELECT count(*) AS n FROM {found}", events, asked.limit, "rows")
     progress("bringing the rows here", 0, None)
     session.write(
@@ -150,7 +153,7 @@ def _write_account_rows(session: Engine, place: Place, asked: Asked, work: Place
 
 def _write_transactions(session: Engine, place: Place, asked: Asked, work: Place, progress: Progress) -> None:
     reached = find_reached_transactions(session, place, asked, work.at("reached"), progress)
-    tables = {name: session.read(place.at(name)) for name in ("transactions", "outputs", "inputs")}
+    tables = {name: session.read(place.at(name), schema) for name, schema in UTXO_TABLES.items()}
     names = session.query(
         _UTXO_NAMES.replace("BITS", str(PLACE_BITS)),
         {
@@ -162,7 +165,7 @@ def _write_transactions(session: Engine, place: Place, asked: Asked, work: Place
         },
     )
     session.write(names, work.at("names"))
-    names = session.read(work.at("names"))
+    names = session.read(work.at("names"), _NAMES)
     rows = session.query(
         f"SELECT u.* FROM ({UTXO_ROWS}) u LEFT SEMI JOIN {{names}} n ON u.tx_hash = n.tx_hash",
         {**tables, "names": names},
@@ -173,7 +176,11 @@ def _write_transactions(session: Engine, place: Place, asked: Asked, work: Place
     blocks = session.query(
         "SELECT b.block, b.time_max FROM {blocks} b LEFT SEMI JOIN "
         "(SELECT t.block FROM {transactions} t LEFT SEMI JOIN {names} n ON t.tx_hash = n.tx_hash) t ON b.block = t.block",
-        {"blocks": session.read(place.at("blocks")), "transactions": tables["transactions"], "names": names},
+        {
+            "blocks": session.read(place.at("blocks"), BLOCKS),
+            "transactions": tables["transactions"],
+            "names": names,
+        },
     )
     session.write(blocks, work.at("times"))
 

@@ -16,7 +16,7 @@ from jindo.ledger.engines.cluster_ledger import ClusterChain
 from jindo.ledger.engines.leaves import SCHEMA, hash_account_segment, hash_utxo_segment
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.session import Engine, Frame
-from jindo.ledger.engines.tables import PLACE_BITS, SEGMENT_BITS
+from jindo.ledger.engines.tables import PLACE_BITS, ROWS, SEGMENT_BITS, UTXO_TABLES
 from jindo.ledger.engines.transactions import UTXO_ROWS
 
 _SEGMENT = f"shiftright(event, {PLACE_BITS + SEGMENT_BITS}) AS segment"
@@ -34,7 +34,7 @@ def finish_accounts(
     session: Engine, place: Place, chain: ChainId, decimals: dict[str, int | None], inexact: str | None
 ) -> ClusterChain:
     """What `cluster.json` says of an account chain; writes its table of blocks."""
-    rows = session.read(place.at("rows"))
+    rows = session.read(place.at("rows"), ROWS)
     leaves = _hash(session, session.query(f"SELECT *, {_SEGMENT} FROM {{rows}}", {"rows": rows}), utxo=False)
     _write_blocks(session, place, rows, leaves)
     facts = session.get(session.query(_ACCOUNT_FACTS, {"rows": rows}))[0]
@@ -57,7 +57,7 @@ def finish_transactions(
     session: Engine, place: Place, chain: ChainId, decimals: dict[str, int | None], inexact: str | None
 ) -> ClusterChain:
     """What `cluster.json` says of a UTXO chain; writes its table of blocks."""
-    tables = {name: session.read(place.at(name)) for name in ("transactions", "outputs", "inputs")}
+    tables = {name: session.read(place.at(name), schema) for name, schema in UTXO_TABLES.items()}
     whole = session.query(f"SELECT *, {_SEGMENT} FROM ({UTXO_ROWS}) u", tables)
     leaves = _hash(session, whole, utxo=True)
     _write_blocks(session, place, tables["transactions"], leaves)

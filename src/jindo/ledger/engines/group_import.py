@@ -24,7 +24,7 @@ from jindo.base.ids import ChainId
 from jindo.ledger.account_chain import AccountChain
 from jindo.ledger.chain import Chain
 from jindo.ledger.engines.places import Place, parse_place
-from jindo.ledger.engines.tables import INPUTS, OUTPUTS, PLACE_BITS, ROWS, TRANSACTIONS, to_event
+from jindo.ledger.engines.tables import OUTPUTS, PLACE_BITS, ROWS, STATED, TRANSACTIONS, to_event
 from jindo.ledger.extract import read_transactions
 from jindo.ledger.importing import import_source
 from jindo.ledger.opened import open_ledger
@@ -119,7 +119,7 @@ def _write_chain(chain: Chain, into: Place, part: int) -> None:
         return
     into.at("transactions", name).write_parquet(TRANSACTIONS, _iter_transactions(chain, part))
     into.at("outputs", name).write_parquet(OUTPUTS, _iter_outputs(chain))
-    into.at("stated", name).write_parquet(INPUTS, _iter_inputs(chain))
+    into.at("stated", name).write_parquet(STATED, _iter_inputs(chain))
 
 
 def _iter_rows(chain: AccountChain, part: int) -> Iterator[Any]:
@@ -194,7 +194,7 @@ def _iter_inputs(chain: UtxoChain) -> Iterator[Any]:
                 amount = str(given.value) if stated else None
                 account = given.address if stated or not held else None
                 rows.append((event, read.tx_hash, place, given.prev_hash, given.prev_index, amount, account))
-        yield _to_batch(INPUTS, rows)
+        yield _to_batch(STATED, rows)
 
 
 def _pieces(chain: UtxoChain) -> Iterator[list[tuple[int, int]]]:

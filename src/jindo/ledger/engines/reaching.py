@@ -19,7 +19,7 @@ import pyarrow as pa
 from jindo.base.errors import RefusedError
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.session import Engine, Frame
-from jindo.ledger.engines.tables import PLACE_BITS
+from jindo.ledger.engines.tables import PLACE_BITS, ROWS, UTXO_TABLES
 from jindo.ledger.engines.wanted import Asked
 from jindo.ledger.staging import Progress
 
@@ -60,11 +60,11 @@ class _Rounds:
         while True:
             place = self.place.at(f"round={number:05d}")
             self.session.write(found, place)
-            last = self.session.read(place, schema=_FOUND)
+            last = self.session.read(place, _FOUND)
             (facts,) = self.session.get(
                 self.session.query("SELECT count(*) AS n, min(event) AS first FROM {last}", {"last": last})
             )
-            every = self.session.read(self.place, schema=_FOUND)
+            every = self.session.read(self.place, _FOUND)
             if not facts["n"]:
                 return every
             number, total = number + 1, total + facts["n"]
@@ -133,7 +133,7 @@ def find_reached_pots(session: Engine, chain: Place, asked: Asked, work: Place, 
     Raises:
         TooMuchReached: there are more than the limit, and each has a row or more.
     """
-    rows = session.read(chain.at("rows"))
+    rows = session.read(chain.at("rows"), ROWS)
     tables = {"rows": rows, "stopped": asked.stopped}
     seeds = session.query(
         _ACCOUNT_SEEDS.replace("END", str(asked.end)),
@@ -155,7 +155,7 @@ def find_reached_transactions(
     Raises:
         TooMuchReached: there are more than the limit.
     """
-    outputs, inputs = session.read(chain.at("outputs")), session.read(chain.at("inputs"))
+    outputs, inputs = (session.read(chain.at(name), UTXO_TABLES[name]) for name in ("outputs", "inputs"))
     bits = str(PLACE_BITS)
     spent = _UTXO_SPENT.replace("BITS", bits).replace("END", str(asked.end))
     made = session.query(

@@ -22,6 +22,7 @@ from jindo.ledger.engines.places import Place
 Frame: TypeAlias = Any
 """A table on the cluster (pyspark's DataFrame)."""
 _URL = re.compile(r"sc://(\[[0-9a-fA-F:]+\]|[^/:;\[\]]+)(?::([0-9]{1,5}))?(/.*)?")
+_TYPES = {pa.int64(): "bigint", pa.int32(): "int", pa.string(): "string"}
 _PORT = 15002
 _PATIENCE = 10.0
 """Seconds to wait for the first answer on the port."""
@@ -34,15 +35,15 @@ class Engine:
     url: str
     session: Any
 
-    def read(self, place: Place, *, schema: Any = None) -> Frame:
-        """The Parquet files of a folder; with a `schema`, an empty table where there is none.
+    def read(self, place: Place, schema: Any) -> Frame:
+        """The Parquet files of a folder, with the columns of an Arrow schema; an empty table where there is no file.
 
-        An engine may write no file for a table without rows.
+        An engine may write no file for a table without rows. The schema is given since finding it is a job of its own.
         """
-        if schema is not None and not any(name.endswith(".parquet") for name in place.list_files()):
+        if not any(name.endswith(".parquet") for name in place.list_files()):
             return self.put(schema.empty_table())
         with self._told():
-            return self.session.read.parquet(place.text)
+            return self.session.read.schema(to_ddl(schema)).parquet(place.text)
 
     def write(self, frame: Frame, place: Place) -> None:
         """Write a table as Parquet files into a folder, in the place of what is there."""
@@ -51,12 +52,8 @@ class Engine:
 
     def put(self, table: Any) -> Frame:
         """An Arrow table of texts and whole numbers, on the cluster; it may be empty."""
-        types = ", ".join(
-            f"{field.name} {'bigint' if pa.types.is_integer(field.type) else 'string'}"
-            for field in table.schema
-        )
         with self._told():
-            return self.session.createDataFrame(table, schema=types)
+            return self.session.createDataFrame(table, schema=to_ddl(table.schema))
 
     def query(self, sql: str, tables: Mapping[str, Frame]) -> Frame:
         """A query over tables, which it calls `{name}`."""
@@ -100,6 +97,11 @@ class Engine:
                 remedy="See the engine's own log; that its workers see the same files, have this version of Jindo and "
                 "memory enough. Then run the command again: nothing half-done counts.",
             ) from error
+
+
+def to_ddl(schema: Any) -> str:
+    """An Arrow schema of texts and whole numbers as Spark writes one."""
+    return ", ".join(f"{field.name} {_TYPES[field.type]}" for field in schema)
 
 
 @contextmanager

@@ -56,7 +56,7 @@ OUTPUTS = pa.schema(
     ]
 )
 """Outputs by the event and hash of the transaction that makes them."""
-INPUTS = pa.schema(
+STATED = pa.schema(
     [
         ("event", pa.int64()),
         ("tx_hash", pa.string()),
@@ -68,6 +68,11 @@ INPUTS = pa.schema(
     ]
 )
 """Inputs by the event and hash of their transaction; amount and account as the source states them, else NULL."""
+INPUTS = pa.schema([*STATED, ("known", pa.int32()), ("made", pa.int64()), ("stated", pa.string())])
+"""The same with what the output is that they spend: whether it is there (1), its event, and the amount as stated."""
+BLOCKS = pa.schema([("block", pa.int64()), ("time_max", pa.int64())])
+"""Running maximum of times."""
+UTXO_TABLES = {"transactions": TRANSACTIONS, "outputs": OUTPUTS, "inputs": INPUTS}
 
 
 def to_event(block: int, place: int) -> int:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.session import Engine, Frame
-from jindo.ledger.engines.tables import MOST_BLOCKS
+from jindo.ledger.engines.tables import BLOCKS, MOST_BLOCKS
 
 LIMIT = 50_000_000
 """Rows that are brought here where nobody says another number."""
@@ -56,7 +56,7 @@ class Asked:
 
 def put_wanted(session: Engine, chain: Place, wanted: Wanted) -> Asked:
     """The tables of what is wanted, with times as blocks of the chain."""
-    blocks = session.read(chain.at("blocks"))
+    blocks = session.read(chain.at("blocks"), BLOCKS)
     froms = {
         time: 0 if time is None else _first_block(session, blocks, f"time_max >= {time}")
         for _, time in wanted.accounts
