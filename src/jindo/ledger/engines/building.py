@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from jindo.ledger.staging import Progress
 
 _COUNTS = ("read", "added", "already_there", "left_by_distinct", "superseded", "rejected")
 _FIRST = 5
+_COUNTED = re.compile(r"(?:([0-9]+) )?(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,13 @@ def _join_assets(reports: Sequence[dict[str, Any]]) -> dict[str, int | None]:
 
 
 def _join_inexact(reports: Sequence[dict[str, Any]]) -> str | None:
-    said = dict.fromkeys(report["inexact"] for report in reports if report.get("inexact"))
-    return "; ".join(said) or None
+    """What the groups say, each sentence once: those that begin with a number are one, with the sum."""
+    said: dict[str, int] = {}
+    for report in reports:
+        if report.get("inexact"):
+            count, rest = _COUNTED.fullmatch(report["inexact"]).groups()  # type: ignore[union-attr]  # it matches all
+            said[rest] = said.get(rest, 0) + int(count or 0)
+    return "; ".join(f"{count} {rest}" if count else rest for rest, count in said.items()) or None
 
 
 def _record(
@@ -185,6 +192,7 @@ def _record(
         options=entries[0].options,
         rejects=rejects,
         notes=_join_notes(order.groups, entries),
+        inexact=built.inexact,
         **counts,
     )
     cluster = dataclasses.replace(
