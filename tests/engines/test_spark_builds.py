@@ -289,6 +289,24 @@ def test_changed_list_of_contents_is_refused(tmp_path: Path, sail_url: str) -> N
         open_cluster_ledger(str(tmp_path / "cluster"))
 
 
+def test_file_that_is_missing_cut_or_added_is_named_before_anything_is_traced(
+    tmp_path: Path, sail_url: str
+) -> None:
+    build(write_days(tmp_path, {"a": row(1, 1), "b": row(2, 2, B, C)}), tmp_path, sail_url)
+    stolen = write_stolen(tmp_path, f"tx_hash\n{tx(1)}\n")
+    request = TraceRequest(ledger=tmp_path / "cluster", stolen=stolen, out=tmp_path / "out")
+    (part,) = (tmp_path / "cluster").rglob("rows/part-000001.parquet")
+    whole = part.read_bytes()
+    added = part.with_name("part-9.parquet")
+    for wrong in (lambda: part.write_bytes(whole[:-9]), part.unlink, lambda: added.write_bytes(whole)):
+        wrong()
+        with pytest.raises(IntegrityError, match="not what the build wrote"):
+            trace_on_engine(request, engine=sail_url)
+        part.write_bytes(whole)
+    added.unlink()
+    assert trace_on_engine(request, engine=sail_url).result["findings_hash"]
+
+
 def test_command_line_builds_and_traces(
     tmp_path: Path, sail_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

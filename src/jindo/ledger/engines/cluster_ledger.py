@@ -10,6 +10,7 @@
 
 * It is replaced in one step, and states its own SHA-256: whoever reads it sees the last whole version.
 * Its fingerprint is that of a ledger on one machine with the same rows.
+* It states the size of every file of the tables: one that is missing, cut, or put beside them is refused by name.
 * A chain is built once, in one go; what was left by a build that was killed does not count.
 
 How it is built is `building`'s.
@@ -60,6 +61,8 @@ class ClusterChain:
     inexact: str | None
     leaves: list[list[Any]]
     """Segment, rows and SHA-256 of each leaf of the fingerprint, in order."""
+    files: dict[str, int]
+    """Bytes of each Parquet file of the tables, by name below the build's folder."""
 
     def fingerprint(self, chain: ChainId) -> str:
         """The chain's fingerprint, in hex."""
@@ -77,6 +80,22 @@ class ClusterLedger:
     def chain_place(self, chain: ChainId, folder: str) -> Place:
         """Where the tables that a build of a chain wrote are."""
         return self.place.at("chains", to_folder_name(chain), folder)
+
+    def check_files(self, chain: ChainId) -> None:
+        """Hold the list of a chain's files against what it was when they were written; their content is not read.
+
+        Raises:
+            IntegrityError: a file is missing, of another size, or was not there; the first is named.
+        """
+        stated, place = self.chains[chain].files, self.chain_place(chain, self.chains[chain].folder)
+        there = list_tables(place)
+        for name in sorted(stated.keys() | there.keys()):
+            if stated.get(name) != there.get(name):
+                raise IntegrityError(
+                    "the file is not what the build wrote",
+                    place=place.at(name).text,
+                    remedy="Do not use this cluster ledger: build it anew at another place, and ask who wrote to it.",
+                )
 
     def fingerprint(self) -> str:
         """Fingerprint of the whole ledger, in hex."""
@@ -122,6 +141,11 @@ class _StatedLedger(Ledger):
     def status(self) -> LedgerStatus:
         """What the cluster ledger holds."""
         return self.cluster.status()
+
+
+def list_tables(place: Place) -> dict[str, int]:
+    """Bytes of each Parquet file below a build's folder, by name."""
+    return {name: size for name, size in place.list_sizes().items() if name.endswith(".parquet")}
 
 
 def name_build() -> str:

@@ -92,6 +92,7 @@ def extracting(
 
     Raises:
         TooMuchReached: more rows are needed than the limit.
+        IntegrityError: a file of the cluster ledger is not what the build wrote.
         SourceError: the engine or the store does not do as asked.
     """
     work = cluster.place.at("work", uuid.uuid4().hex)
@@ -115,6 +116,7 @@ def _extract(
     progress: Progress,
 ) -> Chain:
     chain = cluster.chains[name]
+    cluster.check_files(name)
     place, work = cluster.chain_place(name, chain.folder), work.at(chain.folder)
     asked = put_wanted(session, place, wanted)
     scratch.mkdir(parents=True)

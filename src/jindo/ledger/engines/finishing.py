@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from jindo.base.ids import ChainId, native_asset
-from jindo.ledger.engines.cluster_ledger import ClusterChain
+from jindo.ledger.engines.cluster_ledger import ClusterChain, list_tables
 from jindo.ledger.engines.leaves import SCHEMA, hash_account_segment, hash_utxo_segment
 from jindo.ledger.engines.places import Place
 from jindo.ledger.engines.session import Engine, Frame
@@ -118,5 +118,6 @@ def _describe(place: Place, facts: dict[str, Any], leaves: list[dict[str, Any]])
         "accounts": facts["accounts"],
         "blocks": [facts["first_block"], facts["last_block"]],
         "times": [min(first), max(last)] if first else [],
+        "files": list_tables(place),
         "leaves": [[leaf["segment"], leaf["rows"], leaf["sha256"]] for leaf in leaves],
     }

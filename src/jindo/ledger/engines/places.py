@@ -69,24 +69,25 @@ class Place:
 
     def list_files(self) -> list[str]:
         """Every file below, by its name from here, in order of name; none where there is nothing."""
+        return list(self.list_sizes())
+
+    def list_sizes(self) -> dict[str, int]:
+        """Bytes of every file below, by its name from here, in order of name."""
         with self._told():
             found = self.system.get_file_info(
                 pa.fs.FileSelector(self.path, recursive=True, allow_not_found=True)
             )
         here = PurePosixPath(self.path)
-        return sorted(
-            PurePosixPath(info.path).relative_to(here).as_posix()
+        sizes = {
+            PurePosixPath(info.path).relative_to(here).as_posix(): int(info.size or 0)
             for info in found
             if info.type == pa.fs.FileType.File
-        )
+        }
+        return dict(sorted(sizes.items()))
 
     def size(self) -> int:
         """Bytes of all files below."""
-        with self._told():
-            found = self.system.get_file_info(
-                pa.fs.FileSelector(self.path, recursive=True, allow_not_found=True)
-            )
-        return sum(info.size or 0 for info in found if info.type == pa.fs.FileType.File)
+        return sum(self.list_sizes().values())
 
     def read_bytes(self) -> bytes:
         """The content of this file."""
