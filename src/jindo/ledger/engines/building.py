@@ -39,6 +39,8 @@ from jindo.ledger.staging import Progress
 
 _COUNTS = ("read", "added", "already_there", "left_by_distinct", "superseded", "rejected")
 _FIRST = 5
+_INEXACT = "the ledger is inexact: {}"
+"""As an import notes it."""
 _COUNTED = re.compile(r"(?:([0-9]+) )?(.*)", re.DOTALL)
 
 
@@ -191,7 +193,7 @@ def _record(
         sources=[source for entry in entries for source in entry.sources],
         options=entries[0].options,
         rejects=rejects,
-        notes=_join_notes(order.groups, entries),
+        notes=_join_notes(order.groups, entries, built.inexact),
         inexact=built.inexact,
         **counts,
     )
@@ -217,9 +219,22 @@ def _record(
     )
 
 
-def _join_notes(groups: Sequence[FileGroup], entries: Sequence[ImportEntry]) -> list[str]:
-    if len(groups) == 1:
-        return entries[0].notes
-    return [
-        f"{group.name}: {note}" for group, entry in zip(groups, entries, strict=True) for note in entry.notes
-    ]
+def _join_notes(
+    groups: Sequence[FileGroup], entries: Sequence[ImportEntry], inexact: str | None
+) -> list[str]:
+    """What the groups' imports note, each once: years of days would say the same thousands of times."""
+    said: dict[str, list[str]] = {}
+    for group, entry in zip(groups, entries, strict=True):
+        for note in entry.notes:
+            if note != _INEXACT.format(entry.inexact):
+                said.setdefault(note, []).append(group.name)
+    notes = [note + _say_where(names, len(groups)) for note, names in said.items()]
+    return notes if inexact is None else [*notes, _INEXACT.format(inexact)]
+
+
+def _say_where(names: Sequence[str], groups: int) -> str:
+    if len(names) == groups:
+        return ""
+    return (
+        f" ({names[0]})" if len(names) == 1 else f" ({len(names)} of {groups} groups, the first {names[0]})"
+    )
