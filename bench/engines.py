@@ -41,7 +41,8 @@ from spark_standalone import find_spark, free_port, running_spark, wait_for
 
 FILES = 16
 BLOCK = 150
-WARM = 30_000
+WARM = (30_000, 30, 2)
+"""Transfers, touched ones and files of the small source."""
 BRINGING = "bringing"
 
 
@@ -69,12 +70,12 @@ class Figures:
     """Fingerprint and findings hash."""
 
 
-def write_world(folder: Path, transfers: int, touched: int) -> World:
+def write_world(folder: Path, transfers: int, touched: int, files: int = FILES) -> World:
     """The transfers as files of whole blocks, and a theft that touches so many of them by its end."""
     block, src, dst, amount = powerlaw_columns(transfers, int(transfers * ACCOUNTS_PER_TRANSFER), SEED)
     source = folder / "source"
     source.mkdir(parents=True)
-    size = -(-int(block[-1] + 1) // FILES)
+    size = -(-int(block[-1] + 1) // files)
     with duckdb.connect() as con:
         con.register(
             "given",
@@ -266,7 +267,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="jindo-engines-") as scratch:
         place = Path(scratch)
         worlds = {
-            "warm": write_world(place / "small", WARM, 100),
+            "warm": write_world(place / "small", *WARM),
             "cold": write_world(place / "large", given.transfers, given.touched),
         }
         for name in given.engines.split(","):
