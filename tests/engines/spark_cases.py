@@ -147,6 +147,7 @@ def find_on_cluster(pair: Pair, asked: Asked, *, limit: int = 10**6) -> tuple[st
         stopped=frozenset(asked.services) | BURN_ADDRESSES,
         until=asked.until,
         limit=limit,
+        max_hops=asked.max_hops,
     )
     cluster = open_cluster_ledger(str(pair.cluster))
     with (

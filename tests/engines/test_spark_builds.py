@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,20 @@ def test_more_than_the_limit_is_refused_with_its_size(tmp_path: Path, sail_url: 
         trace_on_engine(request, engine=sail_url, limit=1)
     assert not (tmp_path / "out").exists()
     assert trace_on_engine(request, engine=sail_url, limit=39).result["findings_hash"]
+
+
+def test_hops_that_are_not_followed_are_not_brought(tmp_path: Path, sail_url: str) -> None:
+    rows = "".join(row(n, n, f"0x{n:040x}", f"0x{n + 1:040x}") for n in range(1, 30))
+    source = write_days(tmp_path, {"a": rows})
+    import_source(source, format="transfers", into=tmp_path / "ledger")
+    build(source, tmp_path, sail_url)
+    stolen = write_stolen(tmp_path, f"tx_hash\n{tx(1)}\n")
+    few = TraceRequest(ledger=tmp_path / "cluster", stolen=stolen, out=tmp_path / "few", max_hops=2)
+    found = trace_on_engine(few, engine=sail_url, limit=6).result
+    here = TraceRequest(ledger=tmp_path / "ledger", stolen=stolen, out=tmp_path / "here", max_hops=2)
+    assert found["findings_hash"] == trace_ledger(here).result["findings_hash"]
+    with pytest.raises(TooMuchReached):
+        trace_on_engine(replace(few, max_hops=None, out=tmp_path / "all"), engine=sail_url, limit=6)
 
 
 def test_opening_and_unseen_accounts_are_as_on_one_machine(tmp_path: Path, sail_url: str) -> None:

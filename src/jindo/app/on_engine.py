@@ -63,4 +63,5 @@ def build_wanted(request: TraceRequest, inputs: TraceInputs, *, limit: int) -> W
         shown=frozenset(balance.account for balance in inputs.balances),
         until=None if request.until is None else parse_time(request.until),
         limit=limit,
+        max_hops=request.max_hops,
     )

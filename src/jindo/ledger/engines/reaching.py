@@ -3,6 +3,7 @@
 * Account chains: a pot is reached by the first movement into it out of a pot reached before; a later finding of an
   earlier movement counts as new. UTXO chains: a transaction is reached when it spends an output that was.
 * A movement of nothing, or of a pot to itself, reaches nobody; what is stopped is not followed.
+* A pot found in round n is n hops away on some way; so a limit of hops is a limit of rounds, with one to spare.
 * The answer may hold more than stolen value reached, never less; it says nothing of amounts.
 * Each round's findings are files: a round costs one join, however many there were before.
 
@@ -50,7 +51,7 @@ class _Rounds:
 
     session: Engine
     place: Place
-    limit: int
+    asked: Asked
     what: str
     progress: Progress
 
@@ -69,15 +70,17 @@ class _Rounds:
                 return every
             number, total = number + 1, total + facts["n"]
             self.progress(f"round {number}: {total:,} {self.what} reached", number, None)
-            if total > self.limit:
+            if total > self.asked.limit:
                 self._check_distinct(every)
+            if number == self.asked.rounds:
+                return every
             found = go_on(last, every, facts["first"])
 
     def _check_distinct(self, every: Frame) -> None:
         sql = "SELECT count(*) AS n FROM (SELECT DISTINCT name, asset FROM {every}) d"
         (facts,) = self.session.get(self.session.query(sql, {"every": every}))
-        if facts["n"] > self.limit:
-            raise TooMuchReached(facts["n"], self.limit, what=self.what, at_least=True)
+        if facts["n"] > self.asked.limit:
+            raise TooMuchReached(facts["n"], self.asked.limit, what=self.what, at_least=True)
 
 
 _ACCOUNT_SEEDS = """
@@ -144,7 +147,7 @@ def find_reached_pots(session: Engine, chain: Place, asked: Asked, work: Place, 
         sql = _ACCOUNT_ROUND.replace("FIRST", str(first)).replace("END", str(asked.end))
         return session.query(sql, {**tables, "last": last, "every": every})
 
-    return _Rounds(session, work, asked.limit, "pots", progress).run(seeds, go_on)
+    return _Rounds(session, work, asked, "pots", progress).run(seeds, go_on)
 
 
 def find_reached_transactions(
@@ -169,5 +172,5 @@ def find_reached_transactions(
         found = session.query(spent, {**tables, "made": made})
         return session.query(_UTXO_NEW, {"found": found, "every": every})
 
-    rounds = _Rounds(session, work, asked.limit, "transactions", progress)
+    rounds = _Rounds(session, work, asked, "transactions", progress)
     return rounds.run(session.query(spent, {**tables, "made": made}), go_on)

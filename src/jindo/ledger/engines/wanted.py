@@ -35,6 +35,8 @@ class Wanted:
     """Blocks whose running maximum of times is past this are left out."""
     limit: int = LIMIT
     """Rows that may be brought here."""
+    max_hops: int | None = None
+    """Pots one hop beyond this are stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Asked:
     end: int
     """Blocks from this one on are left out."""
     limit: int
+    rounds: int | None
+    """Rounds of the search that surely reach every pot that is followed; `None` for as many as there are."""
     named: Frame
     """tx_hash, place (NULL for all)."""
     accounts: Frame
@@ -68,6 +72,7 @@ def put_wanted(session: Engine, chain: Place, wanted: Wanted) -> Asked:
     return Asked(
         end=MOST_BLOCKS if end is None else end,
         limit=wanted.limit,
+        rounds=None if wanted.max_hops is None else wanted.max_hops + 1,
         named=_put(session, {"tx_hash": hashes}, {"place": places}),
         accounts=_put(
             session, {"account": addresses}, {"from_block": [froms[time] for _, time in wanted.accounts]}
