@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jindo.ledger.appending import append_rows, roll_back
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
-from jindo.ledger.bitcoin.proof import TransactionProof, check_proof
+from jindo.ledger.bitcoin.proof import TransactionProof, check_depth, check_proof
 from jindo.ledger.bitcoin.script import name_accounts
 from jindo.ledger.bitcoin.store import BlockStore, TransactionPlace
 from jindo.ledger.bitcoin.transaction import RawTransaction, from_shown, parse_hex, to_shown
@@ -86,6 +86,7 @@ __all__ = [
     "TransactionPlace",
     "TransactionProof",
     "check_proof",
+    "check_depth",
     "find_height",
     "BlockHeader",
     "RawTransaction",
