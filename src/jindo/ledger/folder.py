@@ -46,7 +46,8 @@ from jindo.ledger.manifest import (
     read_manifest,
     write_manifest,
 )
-from jindo.ledger.opened import FETCHED, Ledger, iter_parcels, map_runs, to_chain
+from jindo.ledger.mapping import map_runs, to_chain
+from jindo.ledger.opened import FETCHED, Ledger, iter_parcels
 from jindo.ledger.rejects import Reject, write_rejects
 from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
 from jindo.ledger.run_files import read_notes

@@ -213,7 +213,9 @@ def _write_table(path: Path, columns: dict[str, Any]) -> str:
 def _map_table(path: Path) -> Any:
     try:
         with pa.memory_map(str(path)) as file:  # what is mapped outlives the open file
-            return pa.ipc.open_file(file).get_batch(0)
+            batch = pa.ipc.open_file(file).get_batch(0)
+        batch.validate()  # no column is longer than its bytes
+        return batch
     except (OSError, pa.ArrowInvalid) as error:
         raise IntegrityError("the index of raw blocks cannot be read", place=str(path)) from error
 
