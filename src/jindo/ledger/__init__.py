@@ -31,8 +31,8 @@ from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoT
 from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
 from jindo.ledger.sources import CATALOGUE, Format
 from jindo.ledger.sources.etherscan import read_etherscan_facts
-from jindo.ledger.sources.etherscan_answers import (
-    ETHERSCAN_LISTS,
+from jindo.ledger.sources.etherscan_answers import ETHERSCAN_LISTS
+from jindo.ledger.sources.etherscan_envelope import (
     lacks_proxy,
     parse_etherscan_list,
     parse_etherscan_result,
