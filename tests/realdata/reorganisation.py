@@ -9,7 +9,7 @@
   again: consensus would take neither block, so a ledger refuses 125999b4… on each branch as a double spend, and
   takes all else. fafc9a23… is in 3 and in 3A.
 
-How a ledger goes from one branch to the other, its own tests say.
+How a ledger goes from one branch to the other, `test_reorganisation_ledger` says.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from jindo.app import import_source
+from jindo.base.ids import BITCOIN
+from jindo.ledger import UtxoChain, open_ledger
 
 FIXTURE = Path("blocks/bitcoin/reorgtest.hex")
 """Below the folder of real data."""
@@ -65,3 +69,21 @@ def iter_steps(blocks: Mapping[str, bytes]) -> Iterator[tuple[list[bytes], list[
     """Of each step the raw blocks that come, and the raw blocks that stand then, by height from 0."""
     for step in STEPS:
         yield get_branch(blocks, step.comes), get_branch(blocks, step.stands)
+
+
+def write_blocks(blocks: Mapping[str, bytes], names: tuple[str, ...], folder: Path) -> Path:
+    """The folder, with one file for each of these blocks."""
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / f"{name}.raw").write_bytes(blocks[name])
+    return folder
+
+
+def import_blocks(blocks: list[bytes], folder: Path) -> tuple[str, UtxoChain]:
+    """Fingerprint and chain of a new ledger of these blocks, one a file."""
+    named = {f"{number}": raw for number, raw in enumerate(blocks)}
+    source = write_blocks(named, tuple(named), folder / "blocks")
+    report = import_source(str(source), format="bitcoin-blocks", into=folder / "ledger")
+    chain = open_ledger(folder / "ledger").chain(BITCOIN)
+    assert isinstance(chain, UtxoChain)
+    return report.fingerprint, chain

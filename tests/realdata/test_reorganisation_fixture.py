@@ -14,30 +14,19 @@ from tests.realdata.reorganisation import (
     SECOND,
     STEPS,
     get_branch,
+    import_blocks,
     iter_steps,
     read_reorganisation,
 )
 
-from jindo.app import import_source
 from jindo.base.ids import BITCOIN
-from jindo.ledger import UtxoChain, get_network, open_ledger
+from jindo.ledger import get_network
 from jindo.ledger.bitcoin.block import check_block, parse_block
 from jindo.ledger.bitcoin.columns import parse_blocks
 
 pytestmark = pytest.mark.realdata
 
 MAIN = get_network(BITCOIN)
-
-
-def import_blocks(blocks: list[bytes], folder: Path) -> tuple[str, UtxoChain]:
-    """Fingerprint and chain of a ledger of these blocks, one a file."""
-    (folder / "blocks").mkdir(parents=True)
-    for number, raw in enumerate(blocks):
-        (folder / "blocks" / f"{number}.raw").write_bytes(raw)
-    report = import_source(str(folder / "blocks"), format="bitcoin-blocks", into=folder / "ledger")
-    chain = open_ledger(folder / "ledger").chain(BITCOIN)
-    assert isinstance(chain, UtxoChain)
-    return report.fingerprint, chain
 
 
 def test_the_blocks_are_whole_and_hang_together(data_dir: Path) -> None:

@@ -29,6 +29,7 @@ from jindo.ledger import (
     TransactionProof,
     UtxoInput,
     UtxoTransaction,
+    check_depth,
     find_height,
     get_network,
     name_accounts,
@@ -161,8 +162,10 @@ class _Gathered:
             raise InputError("the line is out of order, or there twice")
         if self._first is None or self._first.key[:2] != proven.key[:2]:
             self._begin_block(proven)
-        elif not _are_of_one_block(self._first.proof, proven.proof):
+        elif self._first.proof.header != proven.proof.header:
             raise InputError("the line names another block than the lines before, at the same height")
+        else:
+            check_depth(proven.proof, len(self._first.proof.branch))
         self._last = proven
         row = self._told.get(proven.proof.chain, {}).get(proven.name)
         # Two coinbases of 2010 stand in two blocks each (BIP-30): one may be here for its block alone.
@@ -225,10 +228,6 @@ class _Gathered:
             "blocks": self._blocks,
             "heights_proven": self._heights_proven,
         }
-
-
-def _are_of_one_block(first: TransactionProof, other: TransactionProof) -> bool:
-    return first.header == other.header and len(first.branch) == len(other.branch)
 
 
 def _check_row(row: UtxoTransaction, proven: ProvenTransaction) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jindo.ledger.appending import append_rows, roll_back
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
-from jindo.ledger.bitcoin.proof import TransactionProof, check_proof
+from jindo.ledger.bitcoin.proof import TransactionProof, check_depth, check_proof
 from jindo.ledger.bitcoin.script import name_accounts
 from jindo.ledger.bitcoin.store import BlockStore, TransactionPlace
 from jindo.ledger.bitcoin.transaction import RawTransaction, from_shown, parse_hex, to_shown
@@ -32,8 +32,8 @@ from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoT
 from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
 from jindo.ledger.sources import CATALOGUE, Format
 from jindo.ledger.sources.etherscan import read_etherscan_facts
-from jindo.ledger.sources.etherscan_answers import (
-    ETHERSCAN_LISTS,
+from jindo.ledger.sources.etherscan_answers import ETHERSCAN_LISTS
+from jindo.ledger.sources.etherscan_envelope import (
     lacks_proxy,
     parse_etherscan_list,
     parse_etherscan_result,
@@ -92,6 +92,7 @@ __all__ = [
     "TransactionPlace",
     "TransactionProof",
     "check_proof",
+    "check_depth",
     "find_height",
     "BlockHeader",
     "RawTransaction",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,10 +26,16 @@ _SETTLED = 2_000_000_000
 _Stamp: TypeAlias = list[int | str]
 
 
-def check_unless_known(ledger: Path, files: Mapping[str, str], *, again: bool = False) -> None:
+def check_unless_known(
+    ledger: Path,
+    files: Mapping[str, str],
+    *,
+    again: bool = False,
+    then: Callable[[Collection[str]], None] | None = None,
+) -> None:
     """Hold files below the ledger's folder against their SHA-256; those that were, and were not touched since, pass.
 
-    With `again` all are read.
+    With `again` all are read. `then` is given those that were; none is remembered where it raises.
 
     Raises:
         IntegrityError: a file is missing or is another than the one written.
@@ -39,6 +45,8 @@ def check_unless_known(ledger: Path, files: Mapping[str, str], *, again: bool = 
     unknown = {n: d for n, d in files.items() if before[n] is None or known.get(n) != before[n]}
     check_hashes(ledger, unknown)
     if unknown:
+        if then is not None:
+            then(unknown)
         after = {name: _take_stamp(ledger / name, digest) for name, digest in files.items()}
         settled = {name: stamp if stamp == before[name] else None for name, stamp in after.items()}
         _remember(ledger, known | settled)

@@ -46,7 +46,8 @@ from jindo.ledger.manifest import (
     read_manifest,
     write_manifest,
 )
-from jindo.ledger.opened import FETCHED, Ledger, iter_parcels, map_runs, to_chain
+from jindo.ledger.mapping import map_runs, to_chain
+from jindo.ledger.opened import FETCHED, Ledger, iter_parcels
 from jindo.ledger.rejects import Reject, write_rejects
 from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
 from jindo.ledger.run_files import read_notes
@@ -93,14 +94,16 @@ def keep_blocks(ledger: Ledger, chain: ChainId, staged: Path, parcel: BlockParce
     begin_record(ledger)
     generations = ledger.folder / "blocks" / _name_folder(chain)
     generations.mkdir(parents=True, exist_ok=True)
-    place = generations / f"{_next_number(generations):04d}"
+    number = max(_next_number(generations), ledger.manifest.next_parcels.get(chain, 1))
+    place = generations / f"{number:04d}"
     sync_folder(staged)
     staged.rename(place)
     for parent in (generations, generations.parent, ledger.folder):
         sync_folder(parent)
     parcel = replace(parcel, folder=place.relative_to(ledger.folder).as_posix())
     blocks = {**ledger.manifest.blocks, chain: [*ledger.manifest.blocks.get(chain, []), parcel]}
-    return replace(ledger, manifest=replace(ledger.manifest, blocks=blocks))
+    numbers = {**ledger.manifest.next_parcels, chain: number + 1}
+    return replace(ledger, manifest=replace(ledger.manifest, blocks=blocks, next_parcels=numbers))
 
 
 def keep_rejects(

@@ -74,6 +74,11 @@ class HexTexts(Sequence[str]):
         return self._data
 
     @property
+    def order(self) -> Ints | None:
+        """Ids in the order of the bytes, without the others; `None` where that is every id in turn."""
+        return self._order
+
+    @property
     def others(self) -> tuple[Ints, MappedTexts]:
         """Ids, ascending, and texts of what is written otherwise."""
         return self._other_rows, self._others

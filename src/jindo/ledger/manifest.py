@@ -144,6 +144,8 @@ class Manifest:
     """Number of the next run of each chain that was rolled back to nothing; none is used twice."""
     next_rejects: int = 1
     """Number that no rejects file has had yet."""
+    next_parcels: dict[str, int] = field(default_factory=dict)
+    """Number of the next parcel of raw blocks of each chain; none is used twice."""
 
     def find_record(self, entry: ImportEntry) -> int | None:
         """Place of the record of the same import, where its chain was not rolled back since."""
@@ -180,7 +182,7 @@ def read_manifest(folder: Path) -> Manifest:
         imports = [ImportEntry(**entry) for entry in content["imports"]]
         blocks = {n: [BlockParcel(**entry) for entry in e] for n, e in content.get("blocks", {}).items()}
         gone, rejects = content.get("gone", {}), content.get("next_rejects", 1)
-        manifest = Manifest(chains, imports, blocks, gone, rejects)
+        manifest = Manifest(chains, imports, blocks, gone, rejects, content.get("next_parcels", {}))
         _check_places(manifest)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(
@@ -246,10 +248,9 @@ def _hash_content(content: dict[str, Any]) -> str:
 
 def _check_places(manifest: Manifest) -> None:
     """A manifest may come from anybody: no path in it may lead out of the ledger's folder."""
-    if any(
-        type(number) is not int or number < 1 for number in (manifest.next_rejects, *manifest.gone.values())
-    ):
-        raise ValueError(manifest.gone)
+    numbers = (manifest.next_rejects, *manifest.gone.values(), *manifest.next_parcels.values())
+    if any(type(number) is not int or number < 1 for number in numbers):
+        raise ValueError(numbers)
     for run in (run for chain in manifest.chains.values() for run in chain.runs):
         if not _RUN.fullmatch(run.place):
             raise ValueError(run.place)

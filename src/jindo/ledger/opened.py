@@ -1,7 +1,7 @@
 """An open ledger: what it holds, and its chains, mapped when asked for.
 
-* A chain is handed out after its files were held against the hashes taken when they were written; those that were
-  held before and not touched since are not read again (`checked`).
+* A chain is handed out after its files were held against the hashes taken when they were written, and its numbers
+  against what they name (`ranges`); files that were held before and not touched since are not read again (`checked`).
 * A reader that has a chain keeps it, whatever is written after: files are unlinked, never overwritten.
 * A fingerprint is computed when asked for, from the leaves that are kept and the rows of the last segment.
 
@@ -11,17 +11,15 @@ Changing a ledger is `folder`'s.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from jindo.base.errors import IntegrityError, NotFound
-from jindo.base.ids import AssetId, ChainId
-from jindo.ledger.account_chain import AccountChain
+from jindo.base.ids import ChainId
 from jindo.ledger.bitcoin.parcel import BlockParcel
 from jindo.ledger.bitcoin.store import BlockStore
 from jindo.ledger.chain import Chain
-from jindo.ledger.checked import check_unless_known
 from jindo.ledger.fingerprint import (
     SEGMENT,
     combine_fingerprints,
@@ -29,17 +27,15 @@ from jindo.ledger.fingerprint import (
     compute_fingerprint,
     compute_leaves,
 )
-from jindo.ledger.hashing import check_files, check_no_others
-from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, RunEntry, read_manifest
-from jindo.ledger.run_columns import ACCOUNT, Counts, Run
-from jindo.ledger.run_files import SUFFIX, map_run, read_notes
-from jindo.ledger.utxo_chain import UtxoChain
+from jindo.ledger.hashing import check_files
+from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, read_manifest
+from jindo.ledger.mapping import REMEDY, check_columns, check_runs, map_runs, to_chain
+from jindo.ledger.run_files import read_notes
 
 FETCHED = "fetched"
 """Folder of what servers answered, below the ledger's; a folder for each server (`fetching.keep`)."""
 _OF_NODES = ("ethereum-rpc", "bitcoin-rpc")
 """Formats whose sources are lists of answers that the ledger keeps."""
-_REMEDY = "Do not use this ledger: keep it as it is, and import the sources into a new folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,32 +206,6 @@ def open_ledger(path: Path) -> Ledger:
     return Ledger(Path(path), read_manifest(Path(path)))
 
 
-def map_runs(folder: Path, kind: str, runs: Sequence[RunEntry]) -> list[Run]:
-    """The first runs of a chain, mapped as they are.
-
-    Raises:
-        IntegrityError: a file is missing or not whole.
-    """
-    found, start = [], Counts()
-    for run in runs:
-        traffic = int(run.max_traffic)
-        found.append(
-            map_run(
-                folder / run.place, kind, start=start, counts=run.counts, max_traffic=traffic, names=run.files
-            )
-        )
-        start += run.counts
-    return found
-
-
-def to_chain(chain: ChainId, entry: ChainEntry, runs: Sequence[Run]) -> Chain:
-    """The chain of these runs."""
-    if entry.kind == ACCOUNT:
-        assets = tuple(AssetId(asset) for asset in entry.assets)
-        return AccountChain(chain, assets, tuple(entry.decimals), entry.narrow, tuple(runs))  # type: ignore[arg-type]
-    return UtxoChain(chain, AssetId(entry.assets[0]), entry.narrow, tuple(runs))  # type: ignore[arg-type]
-
-
 def iter_parcels(manifest: Manifest) -> Iterable[BlockParcel]:
     """Every parcel of raw blocks that is named."""
     return (parcel for chain in sorted(manifest.blocks) for parcel in manifest.blocks[chain])
@@ -243,26 +213,20 @@ def iter_parcels(manifest: Manifest) -> Iterable[BlockParcel]:
 
 def _map_chain(folder: Path, chain: ChainId, entry: ChainEntry, *, check: bool) -> Chain:
     if check:
-        _check_runs(folder, entry, again=False)
+        check_runs(folder, entry, again=False)
     return to_chain(chain, entry, map_runs(folder, entry.kind, entry.runs))
 
 
-def _check_runs(folder: Path, entry: ChainEntry, *, again: bool) -> None:
-    for run in entry.runs:
-        if not run.place.endswith(SUFFIX):
-            check_no_others(folder / run.place, run.files, pattern=f"*{SUFFIX}")
-    files = {path: digest for run in entry.runs for path, digest in run.paths().items()}
-    check_unless_known(folder, files, again=again)
-
-
 def _check_chain(folder: Path, chain: ChainId, entry: ChainEntry, *, full: bool) -> None:
-    _check_runs(folder, entry, again=True)
+    check_runs(folder, entry, again=True)
     mapped = to_chain(chain, entry, map_runs(folder, entry.kind, entry.runs))
+    if full:
+        check_columns(folder, entry, mapped)
     if full and compute_fingerprint(mapped) != _find_fingerprint(folder, chain, entry):
         raise IntegrityError(
             f"the rows of {chain} do not give the fingerprint that the ledger states",
             place=str(folder / FILE),
-            remedy=_REMEDY,
+            remedy=REMEDY,
         )
 
 

@@ -129,8 +129,11 @@ def _open_columns(place: Path, names: Container[str] | None) -> _FolderColumns |
 
 def _map_batch(path: Path) -> tuple[Any, Any]:
     try:
-        reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        return reader.schema, reader.get_batch(0)
+        with pa.memory_map(str(path)) as file:  # what is mapped outlives the open file
+            reader = pa.ipc.open_file(file)
+            batch = reader.get_batch(0)
+        batch.validate()  # no column is longer than its bytes
+        return reader.schema, batch
     except (OSError, pa.ArrowInvalid) as error:
         raise _unreadable(path, str(error)) from error
 

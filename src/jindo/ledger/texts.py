@@ -96,6 +96,11 @@ class MappedTexts(Sequence[str]):
             )
         return found
 
+    @property
+    def order(self) -> Ints | None:
+        """Ids in the order of the texts' bytes; `None` where the ids are in that order already."""
+        return self._order
+
     def buffers(self) -> tuple[Ints, Ints]:
         """The bytes of all texts, and where each begins in them (one more than texts)."""
         return self._data, self._offsets

@@ -201,7 +201,7 @@ def _sum_held(endpoints: list[Mapping[str, Any]], decimals: Mapping[str, Any]) -
 
 
 def _sum_rest(endpoints: list[Mapping[str, Any]], decimals: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What neither reached anybody nor is held: fees, burned, beyond the hop limit."""
+    """What neither reached anybody nor is held: fees, burned, beyond a limit of hops or of fetching."""
     rest = [row for row in endpoints if row["reason"] not in {*ARRIVALS, "held"}]
     return [figure for figure, _ in _sum_up(rest, decimals, ("reason", "chain", "asset"))]
 

@@ -279,7 +279,9 @@ def test_a_transaction_deeper_in_the_tree_than_its_block_is_found(case: Path, st
     rows[4] |= {**told, "branch": [beside.hex(), coinbase.name]}
     path.write_bytes(b"".join(canonical_bytes(row) + b"\n" for row in rows))
     reseal(case / "out")
-    with pytest.raises(IntegrityError, match="another block than the lines before") as caught:
+    with pytest.raises(
+        IntegrityError, match="the branch has 2 steps, and the block's tree is 1 deep"
+    ) as caught:
         verify_result(case / "out")
     assert caught.value.place == f"{path}:5"
 

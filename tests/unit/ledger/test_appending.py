@@ -204,7 +204,9 @@ def test_no_run_is_given_the_name_of_one_of_a_chain_that_went(tmp_path: Path) ->
     assert reader.chain(ETHEREUM, check=False) == build_account_chain(ETHEREUM, rival)
 
 
-@pytest.mark.parametrize("changed", [{"gone": {"eip155:1": 0}}, {"gone": [1]}, {"next_rejects": "1"}])
+@pytest.mark.parametrize(
+    "changed", [{"gone": {"eip155:1": 0}}, {"gone": [1]}, {"next_rejects": "1"}, {"next_parcels": {"x": 0}}]
+)
 def test_numbers_that_are_none_are_an_integrity_error(tmp_path: Path, changed: dict[str, object]) -> None:
     append_rows(tmp_path / "l", ETHEREUM, [row(1)])
     file = tmp_path / "l/ledger.json"

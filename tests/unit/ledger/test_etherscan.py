@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from jindo.base.errors import InputError, SourceError
-from jindo.ledger.sources.etherscan_answers import (
+from jindo.ledger.sources.etherscan_answers import read_answers
+from jindo.ledger.sources.etherscan_envelope import (
     lacks_proxy,
     parse_etherscan_list,
     parse_etherscan_result,
-    read_answers,
 )
 from jindo.ledger.sources.etherscan_facts import TRANSFER_TOPIC, split_transfer
 from jindo.ledger.sources.kept import KeptResponse

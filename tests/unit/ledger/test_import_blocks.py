@@ -449,3 +449,24 @@ def test_a_rollback_makes_room_for_the_blocks_that_won(story: Story, tmp_path: P
     assert again.chain_fingerprint(REGTEST) == first.chain_fingerprint(REGTEST)
     assert len(again.blocks(REGTEST)) == kept
     again.check(full=True)
+
+
+def test_no_parcel_is_given_the_name_of_one_that_went(story: Story, tmp_path: Path) -> None:
+    """Whoever opened the ledger before still reads by name."""
+    ledger = tmp_path / "ledger"
+    take(write_blocks(tmp_path / "one", story.blocks[:1]), ledger)
+    take(write_blocks(tmp_path / "all", story.blocks), ledger)
+    reader = open_ledger(ledger).blocks(REGTEST)
+    place = reader.find(story.second.name)
+    assert place is not None
+    roll_back(ledger, REGTEST, 1)
+    take(tmp_path / "all", ledger)
+    names = [parcel.folder.rpartition("/")[2] for parcel in open_ledger(ledger).manifest.blocks[REGTEST]]
+    assert names == ["0001", "0003"]
+    proof = reader.prove(place)
+    assert proof is not None
+    assert proof.raw == story.second.raw
+    roll_back(ledger, REGTEST, 0)
+    assert open_ledger(ledger).manifest.blocks == {}
+    take(tmp_path / "all", ledger)
+    assert open_ledger(ledger).manifest.blocks[REGTEST][0].folder.endswith("/0004")

@@ -112,7 +112,9 @@ def _tell(facts: Mapping[str, Any], _: Say) -> list[str]:
     ]
     if trace["elsewhere"]:
         rest = say_amounts(_, _sum_by_asset(trace["elsewhere"]))
-        rows.append(_("Fees, burned, or beyond the hop limit: %(amounts)s.") % {"amounts": rest})
+        rows.append(
+            _("Fees, burned, or beyond a limit of hops or of fetching: %(amounts)s.") % {"amounts": rest}
+        )
     if not facts["held"]:
         rows.append(_("No counterparty has said that it holds anything now."))
     return rows

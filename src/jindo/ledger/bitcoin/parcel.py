@@ -8,6 +8,7 @@
 * A parcel is written in full, and on the disk, before `ledger.json` names it with the SHA-256 of each file.
 * The two indices are held against their hashes when they are opened; blocks.dat is not, since what is taken from it
   has to prove itself (`store`).
+* Who has opened a parcel keeps it, also where a rollback takes it off the disk; an open parcel holds one file open.
 * Memory follows the number of transactions (44 bytes each while writing), not the blocks.
 
 Which blocks come in is `sources.bitcoin_blocks`'s; where parcels stand, `folder`'s.
@@ -133,7 +134,7 @@ class OpenParcel:
 
     def __init__(self, folder: Path, parcel: BlockParcel) -> None:
         check_files(folder, {name: parcel.files[name] for name in INDICES}, pattern="*.arrow")
-        self._folder = folder
+        self._data = _open_data(folder / DATA)
         blocks, transactions = (_map_table(folder / name) for name in INDICES)
         self._hashes, self._previous = _from_digests(blocks["hash"]), _from_digests(blocks["previous"])
         self._heights = blocks["height"].to_numpy()
@@ -180,11 +181,8 @@ class OpenParcel:
     def read(self, block: int, index: int) -> tuple[bytes, bytes]:
         """A block's header and one of its transactions, raw."""
         first, begins = int(self._firsts[block]), int(self._offsets[block])
-        with (self._folder / DATA).open("rb") as stream:
-            stream.seek(begins)
-            header = stream.read(HEADER_SIZE)
-            stream.seek(begins + int(self._starts[first + index]))
-            raw = stream.read(int(self._sizes[first + index]))
+        header = self._data.read_at(HEADER_SIZE, begins)
+        raw = self._data.read_at(int(self._sizes[first + index]), begins + int(self._starts[first + index]))
         return header, raw
 
 
@@ -214,6 +212,18 @@ def _write_table(path: Path, columns: dict[str, Any]) -> str:
 
 def _map_table(path: Path) -> Any:
     try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        with pa.memory_map(str(path)) as file:  # what is mapped outlives the open file
+            batch = pa.ipc.open_file(file).get_batch(0)
+        batch.validate()  # no column is longer than its bytes
+        return batch
     except (OSError, pa.ArrowInvalid) as error:
         raise IntegrityError("the index of raw blocks cannot be read", place=str(path)) from error
+
+
+def _open_data(path: Path) -> Any:
+    try:
+        return pa.OSFile(str(path))
+    except OSError as error:
+        raise IntegrityError(
+            "the raw blocks that the ledger keeps cannot be read", place=str(path)
+        ) from error

@@ -17,7 +17,7 @@ from jindo.base.ids import ChainId
 from jindo.ledger.bitcoin.merkle import build_branch, build_levels
 from jindo.ledger.bitcoin.parcel import DATA, BlockParcel, OpenParcel
 from jindo.ledger.bitcoin.placing import HeldBlock
-from jindo.ledger.bitcoin.proof import AMBIGUOUS_SIZE, TransactionProof, check_proof
+from jindo.ledger.bitcoin.proof import AMBIGUOUS_SIZE, TransactionProof, check_depth, check_proof
 from jindo.ledger.bitcoin.transaction import from_shown, parse_transaction
 
 
@@ -73,12 +73,14 @@ class BlockStore:
             IntegrityError: the blocks that the ledger keeps are damaged.
         """
         header, raw = self._parcels[place.parcel].read(place.block_row, place.index)
-        branch = build_branch(self._read_tree(place.parcel, place.block_row), place.index)
+        tree = self._read_tree(place.parcel, place.block_row)
+        branch = build_branch(tree, place.index)
         proof = TransactionProof(self._chain, place.block, place.index, header, branch, raw)
         try:
             if parse_transaction(raw).stripped_size == AMBIGUOUS_SIZE:
                 return None
             check_proof(proof)
+            check_depth(proof, len(tree) - 1)
         except InputError as error:
             raise IntegrityError(
                 f"the raw blocks that the ledger keeps are damaged: {error.problem}",

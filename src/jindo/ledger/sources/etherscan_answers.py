@@ -10,7 +10,7 @@
   where they are there.
 * An answer for another transaction or another chain than was asked is an `InputError`.
 
-What moved is `etherscan`'s to say.
+What moved is `etherscan`'s to say; what a response says of itself, `etherscan_envelope`'s.
 
 Source: Etherscan API v2; Blockscout, RPC and ETH RPC API; Ethereum JSON-RPC.
 """
@@ -18,22 +18,20 @@ Source: Etherscan API v2; Blockscout, RPC and ETH RPC API; Ethereum JSON-RPC.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jindo.base.errors import InputError, SourceError
-from jindo.ledger.sources.explorer_json import as_list, as_object, get_number, get_text, parse_json
+from jindo.ledger.sources.etherscan_envelope import (
+    lacks_proxy,
+    parse_etherscan_list,
+    parse_etherscan_result,
+)
+from jindo.ledger.sources.explorer_json import as_object, get_number, get_text
 from jindo.ledger.sources.kept import CONFIRMATIONS, KeptResponse
 
 ETHERSCAN_LISTS = ("txlist", "txlistinternal", "tokentx")
-_PASSING = ("rate limit", "too many", "timeout", "timed out", "busy", "try again", "temporarily")
-_EMPTY = (
-    "no transactions found",
-    "no internal transactions found",
-    "no token transfers found",
-    "no records found",
-)
 
 
 class ListLine(NamedTuple):
@@ -93,10 +91,6 @@ class EtherscanAnswers:
         return {view.address for view in self.windows} - self.find_whole()
 
 
-def _cut(text: str) -> str:
-    return text[:200]
-
-
 def read_answers(responses: Iterable[KeptResponse]) -> EtherscanAnswers:
     """The answers in these responses."""
     found = EtherscanAnswers()
@@ -109,64 +103,6 @@ def read_answers(responses: Iterable[KeptResponse]) -> EtherscanAnswers:
                 (kept.file, f"the explorer's answer for {asked[:200]} cannot be true: {error.problem}")
             )
     return found
-
-
-def parse_etherscan_list(body: bytes, quote: Callable[[str], str] = _cut) -> list[Any]:
-    """The rows of a list's response; `quote` makes what the server wrote fit to be repeated.
-
-    Raises:
-        SourceError: the explorer refuses for now.
-        InputError: it refuses, or it is no response of this API.
-    """
-    value = as_object(parse_json(body), "response")
-    if str(value.get("status")) == "2":
-        raise SourceError("the explorer is still putting this list together", remedy="Ask again later.")
-    if str(value.get("message", "")).lower().strip() in _EMPTY:
-        return []
-    check_envelope(value, quote)
-    if str(value.get("status")) != "1":
-        raise InputError("the response does not say that the list is whole")
-    return as_list(value.get("result"), "result")
-
-
-def parse_etherscan_result(body: bytes, quote: Callable[[str], str] = _cut) -> Any:
-    """What a JSON-RPC call gave; `None` where there is no such thing; `quote` as for lists.
-
-    Raises:
-        SourceError: the explorer refuses for now.
-        InputError: it is no answer to a call.
-    """
-    value = as_object(parse_json(body), "response")
-    if isinstance(value.get("error"), dict):
-        raise SourceError(f"the explorer refuses: {quote(str(value['error'].get('message', '')))}")
-    check_envelope(value, quote)
-    if "result" not in value:
-        raise InputError("the response has no result")
-    return value["result"]
-
-
-def lacks_proxy(body: bytes) -> bool:
-    """Whether an explorer answers that it has no `proxy` module, as Blockscout does."""
-    value = parse_json(body)
-    return isinstance(value, dict) and str(value.get("message", "")).lower().startswith("unknown module")
-
-
-def check_envelope(value: dict[str, Any], quote: Callable[[str], str] = _cut) -> None:
-    """Raise where the explorer says that it did not do what was asked.
-
-    Raises:
-        SourceError: it may do so later.
-        InputError: it will not.
-    """
-    if value.get("status") != "0" or isinstance(value.get("result"), list):
-        return
-    said = f"{value.get('message') or ''} {value.get('result') or ''}".strip()
-    problem = f"the explorer refuses: {quote(said)}"
-    if any(word in said.lower() for word in _PASSING):
-        raise SourceError(problem, remedy="Wait, or set JINDO_ETHERSCAN_KEY to a key of the explorer's.")
-    raise InputError(
-        problem, remedy="Set JINDO_ETHERSCAN_KEY to a key of the explorer's, or use another explorer."
-    )
 
 
 def _take(found: EtherscanAnswers, kept: KeptResponse) -> None:
