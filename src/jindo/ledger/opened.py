@@ -31,7 +31,7 @@ from jindo.ledger.fingerprint import (
 )
 from jindo.ledger.hashing import check_files, check_no_others
 from jindo.ledger.manifest import FILE, ChainEntry, ImportEntry, Manifest, RunEntry, read_manifest
-from jindo.ledger.run_columns import ACCOUNT, Counts, Run
+from jindo.ledger.run_counts import ACCOUNT, Counts, Run
 from jindo.ledger.run_files import SUFFIX, map_run, read_notes
 from jindo.ledger.utxo_chain import UtxoChain
 
