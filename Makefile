@@ -32,13 +32,14 @@ $(LOCKED): requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
-$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py src/jindo/ledger/bitcoin/kernel*.py)
+$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py src/jindo/ledger/bitcoin/kernel*.py src/jindo/ledger/kernel*.py)
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip check --disable-pip-version-check
 	@echo "compiling the tracer and the block parser, once"
-	@rm -f src/jindo/trace/__pycache__/*.nb? src/jindo/ledger/bitcoin/__pycache__/*.nb?
+	@rm -f src/jindo/trace/__pycache__/*.nb? src/jindo/ledger/__pycache__/*.nb? src/jindo/ledger/bitcoin/__pycache__/*.nb?
 	$(BIN)/python -m jindo.trace.warm
 	$(BIN)/python -m jindo.ledger.bitcoin.warm
+	$(BIN)/python -m jindo.ledger.warm
 	@touch $@
 
 demo: $(READY)

@@ -22,6 +22,9 @@ from jindo.ledger.chain import Chain
 from jindo.ledger.engines.tables import SEGMENT_BITS
 from jindo.ledger.engines.transactions import to_transactions
 from jindo.ledger.fingerprint import compute_leaves
+from jindo.ledger.interning import NameIds
+from jindo.ledger.numbering import TextNumbering
+from jindo.ledger.packing import pack_hashes
 from jindo.ledger.runs import MOST_TRAFFIC
 from jindo.ledger.spool import Spool
 
@@ -47,31 +50,31 @@ def hash_utxo_segment(table: Any) -> Any:
 
 def build_chain(chain: ChainId, rows: Any, decimals: dict[str, int | None], scratch: Path) -> AccountChain:
     """The chain of movements (an Arrow table, or batches of one) in order; its columns are files in `scratch`."""
-    builder = AccountRunBuilder(Start(), Spool(scratch))
-    for batch in rows.to_batches() if isinstance(rows, pa.Table) else rows:
-        if len(batch):
-            builder.add(_to_builder(batch))
-    run, assets = builder.finish()
-    return AccountChain(
-        chain,
-        assets,
-        tuple(map(decimals.get, assets)),
-        narrow=run is None or run.max_traffic < MOST_TRAFFIC,
-        runs=() if run is None else (run,),
-    )
+    names, assets = NameIds(), TextNumbering()
+    numbered = [
+        _to_builder(batch, names, assets)
+        for batch in (rows.to_batches() if isinstance(rows, pa.Table) else rows)
+        if len(batch)
+    ]
+    builder = AccountRunBuilder(Start(), Spool(scratch), names, [*assets.new_texts()])
+    for batch in numbered:
+        builder.add(batch)
+    runs, found = builder.finish()
+    narrow = sum(run.max_traffic for run in runs) < MOST_TRAFFIC
+    return AccountChain(chain, found, tuple(map(decimals.get, found)), narrow=narrow, runs=runs)
 
 
-def _to_builder(batch: Any) -> Any:
-    """A batch as `AccountRunBuilder` takes it: short amounts as numbers, the others as text."""
+def _to_builder(batch: Any, names: NameIds, assets: TextNumbering) -> Any:
+    """A batch as `AccountRunBuilder` takes it: names by id, short amounts as numbers, the others as text."""
     amount = batch["amount"].cast(pa.large_string())
     short = pc.less_equal(pc.utf8_length(amount), _LONGEST)
     nothing = pa.scalar(None, pa.large_string())
     columns = {name: batch[name].cast(pa.int64()) for name in ("block", "time", "tx_index", "position")}
+    columns |= {name: pa.array(names.number(batch[name])) for name in ("sender", "receiver")}
     columns |= {
-        name: batch[name].cast(pa.large_string())
-        for name in ("tx_hash", "sender", "receiver", "asset", "memo")
-    }
-    columns |= {
+        "tx_hash": pack_hashes(batch["tx_hash"].cast(pa.large_string())),
+        "asset": pa.array(assets.number(batch["asset"].cast(pa.large_string()))),
+        "memo": batch["memo"].cast(pa.large_string()),
         "kind": batch["kind"].cast(pa.int8()),
         "amount": pc.if_else(short, amount, nothing).cast(pa.int64()),
         "wide": pc.if_else(short, nothing, amount),
