@@ -42,7 +42,6 @@ FIRST_OUTPUT, SPENT_COUNT = 1, 2
 
 _FACTS = 12
 _PER_COLUMN = 3
-_WIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,12 @@ def _utxo_run(run: UtxoRun) -> tuple[list[int], list[Any]]:
 
 
 def _in_memory(column: Any) -> Any:
-    """The column as the kernels take it: signed integers of a width they know, or a sequence of Python integers."""
+    """The column as the kernels take it: signed integers of a width they know, or amounts as bytes."""
+    if isinstance(column, WideColumn):
+        data: Any = column.data  # a run just joined reads through to its parts
+        return column if isinstance(data, np.ndarray) else WideColumn(np.asarray(data))
+    if isinstance(column, list | tuple):
+        return WideColumn.from_ints(column)
     if not isinstance(column, np.ndarray):
         is_integers = getattr(column, "dtype", None) in (np.int64, np.int32, np.int8)
         return np.asarray(column) if is_integers else column  # a run just joined reads through to its parts
@@ -110,7 +114,7 @@ def _place(column: Any) -> tuple[int, int, int] | None:
     array = column.data if isinstance(column, WideColumn) else column
     if not isinstance(array, np.ndarray):
         return None
-    width = _WIDE if isinstance(column, WideColumn) else array.itemsize
+    width = array.shape[1] if isinstance(column, WideColumn) else array.itemsize
     return array.__array_interface__["data"][0], array.strides[0], width
 
 
@@ -172,7 +176,7 @@ def _item_compiled(column, place):  # type: ignore[no-untyped-def]
         if column[2] == 4:
             return _load_32(address)
         if column[2] == 8:
-            return _load_64(address)
+            return load_64(address)
         return _load_8(address)
 
     return read
@@ -182,10 +186,12 @@ def _item_compiled(column, place):  # type: ignore[no-untyped-def]
 def _is_something_compiled(column, place):  # type: ignore[no-untyped-def]
     def read(column, place):  # type: ignore[no-untyped-def]
         address = column[0] + column[1] * place
-        if column[2] == 32:
-            low = _load_64(address) | _load_64(address + 8)
-            return (low | _load_64(address + 16) | _load_64(address + 24)) != 0
-        return item(column, place) != 0
+        if column[2] <= 8:
+            return item(column, place) != 0
+        bits = 0
+        for at in range(0, column[2], 8):
+            bits |= load_64(address + at)
+        return bits != 0
 
     return read
 
@@ -218,7 +224,8 @@ def _emit_prefetch(context, address):  # type: ignore[no-untyped-def]  # numba's
 
 
 _prefetch: Any = intrinsic(_emit_prefetch)
-_load_8, _load_32, _load_64 = _loader(8), _loader(32), _loader(64)
+_load_8, _load_32, load_64 = _loader(8), _loader(32), _loader(64)
+"""A signed integer at an address."""
 
 
 @register_jitable

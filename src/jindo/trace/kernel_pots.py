@@ -14,7 +14,6 @@ from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_columns import (
-    AMOUNT,
     DST,
     FIRST_ROW,
     INCOMING,
@@ -41,8 +40,11 @@ from jindo.trace.kernel_state import (
     STEPS,
     STOPPED,
     add_slot,
+    get_held,
     push_row,
+    put_held,
 )
+from jindo.trace.kernel_units import load_amount, units_at
 
 
 class AccountQuestion(NamedTuple):
@@ -79,7 +81,9 @@ def find_seed(c, event):  # type: ignore[no-untyped-def]
 @register_jitable
 def _opening(c, pot, zero):  # type: ignore[no-untyped-def]
     place = np.searchsorted(c.open_pot, pot)
-    return c.open_amount[place] if place < len(c.open_pot) and c.open_pot[place] == pot else zero
+    if place < len(c.open_pot) and c.open_pot[place] == pot:
+        return units_at(c.open_amount, place)
+    return zero
 
 
 @register_jitable
@@ -91,7 +95,7 @@ def lay_clean_until(c, s, slot, event):  # type: ignore[no-untyped-def]
         return
     while row < event:
         place = row - c.facts[run, FIRST_ROW]
-        amount = load(c.columns, run, AMOUNT, place)
+        amount = load_amount(c, s, run, place)
         if amount > 0 and load(c.columns, run, SRC, place) != pot:
             lay_lot(c, s, slot, CLEAN, amount)
         s.counters[STEPS] += 1
@@ -117,7 +121,8 @@ def open_pot(c, s, pot, hop, event, zero):  # type: ignore[no-untyped-def]
     """A slot for a pot that stolen value enters at `event`, with its balance and shortfalls until then."""
     status = LIMITED if 0 <= c.max_hops < hop else FOLLOWED
     slot = add_slot(s, pot, STOPPED if is_marked(c.stopped, pot) else status, hop)
-    s.slot_units[slot, CLEAN_UNITS], s.slot_units[slot, INFLOW] = zero, zero
+    put_held(s, slot, CLEAN_UNITS, zero)
+    put_held(s, slot, INFLOW, zero)
     if s.slots[slot, STATUS] == FOLLOWED:
         balance = _replay(c, s, slot, pot, event, _opening(c, pot, zero))
         if balance > 0:
@@ -139,16 +144,16 @@ def _replay(c, s, slot, pot, event, balance):  # type: ignore[no-untyped-def]
         if filled <= drawn:
             place = filled - c.facts[run, FIRST_ROW]
             if load(c.columns, run, SRC, place) != pot:
-                balance += load(c.columns, run, AMOUNT, place)
+                balance += load_amount(c, s, run, place)
             run, at, stop = step(c, INCOMING, pot, run, at, stop)
             filled = event_at(c, INCOMING, run, at)
             continue
         place = drawn - c.facts[out_run, FIRST_ROW]
         if load(c.columns, out_run, DST, place) != pot:
-            balance -= load(c.columns, out_run, AMOUNT, place)
+            balance -= load_amount(c, s, out_run, place)
             if balance < 0:
                 if find_seed(c, drawn) == NONE:
-                    s.slot_units[slot, INFLOW] -= balance
+                    put_held(s, slot, INFLOW, get_held(s, slot, INFLOW) - balance)
                 balance -= balance
         out_run, out_at, out_stop = step(c, OUTGOING, pot, out_run, out_at, out_stop)
         drawn = event_at(c, OUTGOING, out_run, out_at)

@@ -4,7 +4,7 @@
 * A transaction's inputs are pooled in input order, its outputs filled from the pool as the rule says, the fee last.
 * It is right where it gives the `Findings` of `trace.reference`.
 
-The one source runs compiled on int64 columns and interpreted on wider amounts; see `kernel_state`.
+The one source runs compiled on int64 columns and interpreted on wider amounts; see `kernel_units`.
 """
 
 from __future__ import annotations
@@ -53,16 +53,18 @@ from jindo.trace.kernel_state import (
     SEED,
     STATUS,
     STOPPED,
+    add_held,
     add_slot,
     append_lot,
     clear_lots,
     find_slot,
     has_room,
-    mul_div,
     pop_row,
     push_row,
+    put_held,
     record_flow,
 )
+from jindo.trace.kernel_units import mul_div
 
 FEE = -1
 
@@ -425,7 +427,8 @@ def _open(c, s, p, tx, output, hop):  # type: ignore[no-untyped-def]
         status = STOPPED
     slot = add_slot(s, tx.first_output + output, status, hop)
     zero = p.total[0] - p.total[0]
-    s.slot_units[slot, CLEAN_UNITS], s.slot_units[slot, INFLOW] = zero, zero
+    put_held(s, slot, CLEAN_UNITS, zero)
+    put_held(s, slot, INFLOW, zero)
     if status != FOLLOWED:
         return False
     for i in range(p.size[1]):
@@ -455,7 +458,7 @@ def _record_external(c, s, tx):  # type: ignore[no-untyped-def]
             slot = find_slot(s, tx.first_output + o)
     for i in range(tx.in_first, tx.in_stop):
         if load(c.columns, tx.run, IN_KNOWN, i) == 0:
-            s.slot_units[slot, INFLOW] += _in_amount(c, tx, i)
+            add_held(s, slot, INFLOW, _in_amount(c, tx, i))
 
 
 @register_jitable
