@@ -16,15 +16,17 @@ from numba.extending import register_jitable
 from jindo.base.compiling import compile_kept
 
 
-def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[..., int]:
+def compile_stamped(
+    run: Callable[..., int], *modules: ModuleType, makes_arrays: bool = False
+) -> Callable[..., int]:
     """`run` compiled and kept, under a name that covers the code of every function in `modules`."""
     inner = register_jitable(run)
 
     def run_stamped(question: Any, state: Any, scratch: Any) -> int:
         return inner(question, state, scratch)
 
-    run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
-    compiled: Callable[..., int] = compile_kept(run_stamped)
+    run_stamped.__qualname__ = f"run_{_stamp_code(modules)}_{'arrays' if makes_arrays else 'none'}"
+    compiled: Callable[..., int] = compile_kept(run_stamped, makes_arrays=makes_arrays)
     return compiled
 
 

@@ -171,7 +171,7 @@ def _compiled_account() -> Callable[..., int]:
 @cache
 def _compiled_utxo() -> Callable[..., int]:
     modules = (kernel_columns, kernel_units, kernel_state, kernel_draws, kernel_utxo)
-    return compile_stamped(kernel_utxo.run, *modules)
+    return compile_stamped(kernel_utxo.run, *modules, makes_arrays=True)
 
 
 def _columns(tables: ChainTables, kind: int) -> Any:

@@ -41,6 +41,7 @@ FIRST_OUTPUT, SPENT_COUNT = 1, 2
 """Columns of a UTXO run's `facts`."""
 
 _FACTS = 12
+_AHEAD = 12
 _PER_COLUMN = 3
 
 
@@ -131,6 +132,17 @@ def item(column, place):  # type: ignore[no-untyped-def]
     return int(column[place])
 
 
+def item_of_word(column, place):  # type: ignore[no-untyped-def]
+    """As `item`, of a column that lies in words of 32 bits."""
+    return int(column[place])
+
+
+def lies_in_words(column):  # type: ignore[no-untyped-def]
+    """Whether a column lies in words of 32 bits, one after the other; interpreted, no column is read any faster."""
+    del column
+    return False
+
+
 def is_something(column, place):  # type: ignore[no-untyped-def]
     """Whether an amount is not zero, however wide."""
     return column[place] != 0
@@ -180,6 +192,16 @@ def _item_compiled(column, place):  # type: ignore[no-untyped-def]
         return _load_8(address)
 
     return read
+
+
+@overload(item_of_word)
+def _item_of_word_compiled(column, place):  # type: ignore[no-untyped-def]
+    return lambda column, place: _load_32(column[0] + 4 * place)
+
+
+@overload(lies_in_words)
+def _lies_in_words_compiled(column):  # type: ignore[no-untyped-def]
+    return lambda column: column[1] == 4 and column[2] == 4
 
 
 @overload(is_something)
@@ -301,6 +323,26 @@ def step(c, side, pot, run, at, stop):  # type: ignore[no-untyped-def]
     if at + 1 < stop:
         return run, at + 1, stop
     return find_events(c, side, pot, run + 1)
+
+
+@register_jitable
+def fetch_ahead(c, side, other, run, at, stop):  # type: ignore[no-untyped-def]
+    """Have the event that stands a few places after a cursor brought near: its amount, and who is on its other side."""
+    if at + _AHEAD < stop:
+        place = load(c.columns, run, side + _ROWS, at + _AHEAD)
+        fetch(column_of(c.columns, run, other), place)
+        fetch(column_of(c.columns, run, AMOUNT), place)
+
+
+@register_jitable
+def fetch_first(c, side, other, run, at, stop):  # type: ignore[no-untyped-def]
+    """Have the events that stand next at a cursor brought near, up to those which `fetch_ahead` brings."""
+    if run < len(c.facts):
+        rows = column_of(c.columns, run, side + _ROWS)
+        for i in range(at, min(at + _AHEAD, stop)):
+            place = item(rows, i)
+            fetch(column_of(c.columns, run, other), place)
+            fetch(column_of(c.columns, run, AMOUNT), place)
 
 
 # ------------------------------------------------------------------------------------------------------------ bits

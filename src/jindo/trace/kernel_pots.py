@@ -21,6 +21,8 @@ from jindo.trace.kernel_columns import (
     OUTGOING,
     SRC,
     event_at,
+    fetch_ahead,
+    fetch_first,
     find_events,
     is_marked,
     load,
@@ -94,6 +96,7 @@ def lay_clean_until(c, s, slot, event):  # type: ignore[no-untyped-def]
     if row >= event:
         return
     while row < event:
+        fetch_ahead(c, INCOMING, SRC, run, at, stop)
         place = row - c.facts[run, FIRST_ROW]
         amount = load_amount(c, s, run, place)
         if amount > 0 and load(c.columns, run, SRC, place) != pot:
@@ -139,15 +142,19 @@ def _replay(c, s, slot, pot, event, balance):  # type: ignore[no-untyped-def]
     """The balance of a pot that held nothing stolen before `event`; counts what it was short of."""
     run, at, stop = find_events(c, INCOMING, pot, 0)
     out_run, out_at, out_stop = find_events(c, OUTGOING, pot, 0)
+    fetch_first(c, INCOMING, SRC, run, at, stop)
+    fetch_first(c, OUTGOING, DST, out_run, out_at, out_stop)
     filled, drawn = event_at(c, INCOMING, run, at), event_at(c, OUTGOING, out_run, out_at)
     while filled < event or drawn < event:
         if filled <= drawn:
+            fetch_ahead(c, INCOMING, SRC, run, at, stop)
             place = filled - c.facts[run, FIRST_ROW]
             if load(c.columns, run, SRC, place) != pot:
                 balance += load_amount(c, s, run, place)
             run, at, stop = step(c, INCOMING, pot, run, at, stop)
             filled = event_at(c, INCOMING, run, at)
             continue
+        fetch_ahead(c, OUTGOING, DST, out_run, out_at, out_stop)
         place = drawn - c.facts[out_run, FIRST_ROW]
         if load(c.columns, out_run, DST, place) != pot:
             balance -= load_amount(c, s, out_run, place)
