@@ -23,6 +23,7 @@ from jindo.trace import (
     kernel_state,
     kernel_units,
     kernel_utxo,
+    kernel_utxo_pool,
 )
 from jindo.trace.boundary import Stops
 from jindo.trace.compiling import compile_stamped
@@ -44,7 +45,7 @@ from jindo.trace.kernel_state import (
     grow_state,
 )
 from jindo.trace.kernel_units import ANY, LIMB_SUM, LIMBS, NARROW, TOO_WIDE, build_units, from_ints, to_ints
-from jindo.trace.kernel_utxo import Pool, UtxoQuestion
+from jindo.trace.kernel_utxo_pool import Pool, UtxoQuestion
 from jindo.trace.naming import AccountSeeds, UtxoSeeds
 from jindo.trace.prepared import (
     PreparedAccountChain,
@@ -170,8 +171,8 @@ def _compiled_account() -> Callable[..., int]:
 
 @cache
 def _compiled_utxo() -> Callable[..., int]:
-    modules = (kernel_columns, kernel_units, kernel_state, kernel_draws, kernel_utxo)
-    return compile_stamped(kernel_utxo.run, *modules, makes_arrays=True)
+    modules = (kernel_columns, kernel_units, kernel_state, kernel_draws, kernel_utxo_pool, kernel_utxo)
+    return compile_stamped(kernel_utxo.run, *modules)
 
 
 def _columns(tables: ChainTables, kind: int) -> Any:
@@ -211,7 +212,7 @@ def _scratch(size: int, thefts: int, kind: int) -> Scratch:
 
 
 def _pool(size: int, thefts: int, kind: int) -> Pool:
-    ints = [np.zeros(size, np.int64) for _ in range(5)]
+    ints = [np.zeros(size, np.int64) for _ in range(8)]
     amounts = [build_units(size, kind) for _ in range(2)]
     return Pool(
         origin=ints[0],
@@ -223,6 +224,9 @@ def _pool(size: int, thefts: int, kind: int) -> Pool:
         laid_amount=amounts[1],
         total=build_units(2 * thefts, kind),
         size=np.zeros(2, np.int64),
+        order=ints[5],
+        outputs=ints[6],
+        spare=ints[7],
     )
 
 
