@@ -22,6 +22,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
+from jindo.base.amounts import MAX_AMOUNT
 from jindo.ledger import AccountChain, AccountRun, Adjacency, Ints, UtxoChain, UtxoRun, WideColumn
 
 NONE = -1
@@ -103,8 +104,8 @@ def _in_memory(column: Any) -> Any:
     if isinstance(column, WideColumn):
         data: Any = column.data  # a run just joined reads through to its parts
         return column if isinstance(data, np.ndarray) else WideColumn(np.asarray(data))
-    if isinstance(column, list | tuple):
-        return WideColumn.from_ints(column)
+    if isinstance(column, list | tuple):  # an input that nobody states may be more than one amount can be
+        return WideColumn.from_ints(column) if max(column, default=0) <= MAX_AMOUNT else column
     if not isinstance(column, np.ndarray):
         is_integers = getattr(column, "dtype", None) in (np.int64, np.int32, np.int8)
         return np.asarray(column) if is_integers else column  # a run just joined reads through to its parts

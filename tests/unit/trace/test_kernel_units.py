@@ -12,9 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from jindo.base.ids import ETHEREUM, UNNAMED_ASSET, Account, AssetId, TxId
-from jindo.ledger import AccountChain, Transfer, build_account_chain
-from jindo.trace import RULES, AccountSeeds, build_stops, kernel, kernel_units, reference
+from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, AssetId, TxId
+from jindo.ledger import (
+    AccountChain,
+    Transfer,
+    UtxoInput,
+    UtxoOutput,
+    UtxoTransaction,
+    build_account_chain,
+    build_utxo_chain,
+)
+from jindo.trace import RULES, AccountSeeds, UtxoSeed, UtxoSeeds, build_stops, kernel, kernel_units, reference
 from jindo.trace.kernel_units import (
     ANY,
     LIMB_BITS,
@@ -124,3 +132,13 @@ def test_opening_balances_that_limbs_do_not_hold_are_counted_whole() -> None:
 
 def test_the_limbs_of_an_amount_are_its_low_and_its_high_word() -> None:
     assert from_ints([(3 << 64) | 5], LIMBS).tolist() == np.array([[5, 3]], np.uint64).tolist()
+
+
+def test_an_input_that_nobody_states_may_be_more_than_one_amount_can_be() -> None:
+    outputs = (UtxoOutput(2**256 - 1, Account("x")), UtxoOutput(2**256 - 1, Account("y")))
+    spent = UtxoTransaction(0, TxId("f" * 64), 0, (UtxoInput(TxId("e" * 64), 0),), outputs)
+    chain = build_utxo_chain(BITCOIN, [spent])
+    stops, seeds = build_stops(chain, None), UtxoSeeds({0: UtxoSeed((-1,), (0, -1), (True, False))}, (0,))
+    asked: dict[str, Any] = {"rule": RULES["haircut"], "end": 1}
+    slow = reference.trace_utxo_chain(chain, seeds, stopped=stops, **asked)
+    assert kernel.trace_utxo_chain(chain, seeds, stops=stops, **asked) == slow
