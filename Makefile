@@ -59,7 +59,7 @@ test-all: lint
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest
 
 bench: $(READY)
-	$(BIN)/python bench/reach.py
+	$(BIN)/jindo bench run --full --out bench/results
 	$(BIN)/python bench/blocks.py
 
 docs: $(READY)

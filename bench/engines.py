@@ -31,12 +31,12 @@ import numpy as np
 import pyarrow as pa
 
 from jindo.app import TraceRequest, build_cluster_ledger, import_source, trace_ledger, trace_on_engine
+from jindo.app.bench.worlds import ACCOUNTS_PER_TRANSFER, SEED, build_chain, find_case, prepare
 from jindo.base.times import format_time, parse_time
 from jindo.ledger import AccountChain, Ints, open_ledger
 from jindo.sim.random_chains import powerlaw_columns
 from jindo.trace.prepared import prepare_account_chain
 from jindo.trace.reach import find_reach
-from reach_worlds import ACCOUNTS_PER_TRANSFER, SEED, build_chain, find_case, prepare
 from spark_standalone import find_spark, free_port, running_spark, wait_for
 
 FILES = 16

@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jindo.app.bench import FULL_BENCH, QUICK_BENCH, BenchPlan, draw_bench, run_bench
     from jindo.app.briefs import build_brief, write_brief
     from jindo.app.casefile import show_case
     from jindo.app.cases import (
@@ -193,9 +194,15 @@ __all__ = [
     "make_world",
     "write_world",
     "RULES",
+    "FULL_BENCH",
+    "QUICK_BENCH",
+    "BenchPlan",
+    "draw_bench",
+    "run_bench",
 ]
 
 _MODULES = {
+    "jindo.app.bench": "FULL_BENCH QUICK_BENCH BenchPlan draw_bench run_bench",
     "jindo.app.briefs": "build_brief write_brief",
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
