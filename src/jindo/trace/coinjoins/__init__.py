@@ -7,10 +7,11 @@
 Enter by this door: `from jindo.trace import coinjoins`.
 """
 
-from jindo.trace.coinjoins.finding import HEURISTIC, VERSION, CoinJoin, CoinJoins, find_coinjoins
+from jindo.trace.coinjoins.finding import COLUMNS, HEURISTIC, VERSION, CoinJoin, CoinJoins, find_coinjoins
 from jindo.trace.coinjoins.parameters import KINDS, CoinJoinParameters
 
 __all__ = [
+    "COLUMNS",
     "HEURISTIC",
     "KINDS",
     "VERSION",

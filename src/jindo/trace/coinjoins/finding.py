@@ -19,20 +19,11 @@ import numpy as np
 from jindo.ledger import Ints, UtxoChain
 from jindo.trace.coinjoins import kernel_rules, kernel_shares, kernel_structure
 from jindo.trace.coinjoins.kernel_rules import (
-    CHANGES,
     CONFIDENCE,
     DEALT,
     DENOMINATION,
     FIGURES,
-    FITTING,
-    INPUTS,
     KIND,
-    LEVELS,
-    MOST_OWNED,
-    ODD,
-    OUTPUTS,
-    OWNERS,
-    PARTICIPANTS,
     TX,
     WHIRLPOOL,
     Thresholds,
@@ -48,11 +39,12 @@ VERSION = "1"
 _SURER = 90
 """Confidence of a Whirlpool round whose inputs come out of another [GS 76]."""
 _DEALT = ("not decided", "fits", "does not fit")
-_SAID = {
-    "confidence": CONFIDENCE, "participants": PARTICIPANTS, "denomination": DENOMINATION, "inputs": INPUTS,
-    "outputs": OUTPUTS, "owners": OWNERS, "most_owned": MOST_OWNED, "fitting": FITTING, "odd": ODD,
-    "changes": CHANGES, "levels": LEVELS,
-}  # fmt: skip
+COLUMNS = (
+    *("transaction", "kind", "confidence", "participants", "denomination", "inputs", "outputs", "owners"),
+    *("most_owned", "fitting", "odd", "changes", "levels", "dealt"),
+)
+"""Names of the figures' columns, in their order; `kind` is a place in `KINDS`."""
+_SAID = {name: place for place, name in enumerate(COLUMNS) if name not in ("transaction", "kind", "dealt")}
 """Where the figures of a CoinJoin stand."""
 
 
@@ -107,6 +99,11 @@ class CoinJoins:
     def transactions(self) -> Ints:
         """The transactions, ascending."""
         return self.figures[:, TX]
+
+    @property
+    def kinds(self) -> Ints:
+        """The kind of each, as a place in `KINDS`."""
+        return self.figures[:, KIND]
 
     def __len__(self) -> int:
         return len(self.figures)

@@ -10,7 +10,9 @@ The sources were read in part or through others' summaries; none of their figure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 KINDS = ("whirlpool", "wasabi-2", "wasabi-1", "joinmarket")
 """The protocols, in the order in which they are tried: each is narrower than the next."""
@@ -63,6 +65,16 @@ class CoinJoinParameters:
     """What the miners may get: more, and something else was meant [P]."""
     joinmarket_steps: int = 200_000
     """Steps of the search for who owns which input; where they are used up the question stays open [P]."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as a JSON object."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, stated: Mapping[str, Any]) -> CoinJoinParameters:
+        """What `to_json` gave."""
+        values: dict[str, Any] = dict(stated)
+        return cls(**{**values, "whirlpool_pools": tuple(values["whirlpool_pools"])})
 
 
 def build_denominations(most: int = MOST_MONEY) -> tuple[list[int], list[int]]:
