@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numba.extending import register_jitable
 
 from jindo.base.compiling import compile_kept
 from jindo.ledger import Ints
@@ -21,8 +22,10 @@ from jindo.trace.services.movements import LIMBS, to_units
 
 NOBODY_ELSE, MANY = -1, -2
 """In place of the only receiver: there is none, or there are several."""
-_HELD = 1 << 22
-"""Numbers that wait to be joined with those counted already."""
+_FIRST = 1 << 12
+"""Places of a table of pairs at first; a power of two."""
+_SPREAD = 0x9E3779B97F4A7C1
+"""Odd, and far from any pattern of ids: its product spreads them over a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +38,33 @@ class AccountCounts:
     """The one account that it ever paid; `NOBODY_ELSE`, or `MANY`."""
 
 
-@dataclass(slots=True)
 class DistinctPairs:
-    """Pairs of (owner, other) counted once each."""
+    """Pairs of (owner, other) counted once each: a table of those that were seen, half full at most."""
 
-    others: int
-    """All others are below this."""
-    _counted: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    _waiting: list[Ints] = field(default_factory=list)
-    _held: int = 0
+    __slots__ = ("_counts", "_held", "_others", "_slots")
+
+    def __init__(self, owners: int, others: int) -> None:
+        self._others = others
+        """All others are below this."""
+        self._counts = np.zeros(owners, np.int64)
+        self._slots = np.full(_FIRST, -1, np.int64)
+        self._held = 0
 
     def add(self, owner: Ints, other: Ints) -> None:
         """Count pairs; an owner or other of -1 is left out."""
-        both = (owner >= 0) & (other >= 0)
-        fresh = np.unique(owner[both] * self.others + other[both])
-        self._waiting.append(fresh)
-        self._held += len(fresh)
-        if self._held > max(_HELD, len(self._counted)):
-            self._join()
+        at = 0
+        while True:
+            at, self._held = _insert(self._slots, self._held, owner, other, self._others, self._counts, at)
+            if at == len(owner):
+                return
+            larger = np.full(2 * len(self._slots), -1, np.int64)
+            _move(self._slots, larger)
+            self._slots = larger
 
-    def count(self, owners: int) -> Ints:
-        """How many others each of so many owners has."""
-        self._join()
-        return np.bincount(self._counted // self.others, minlength=owners)
-
-    def pairs(self) -> tuple[Ints, Ints]:
-        """Owners and others, a pair a row."""
-        self._join()
-        return self._counted // self.others, self._counted % self.others
-
-    def _join(self) -> None:
-        self._counted = np.unique(np.concatenate([self._counted, *self._waiting]))
-        self._waiting.clear()
-        self._held = 0
+    def count(self) -> list[int]:
+        """How many others each owner has."""
+        found: list[int] = self._counts.tolist()
+        return found
 
 
 def count_accounts(movements: Iterable[tuple[Ints, Ints]], accounts: int) -> AccountCounts:
@@ -85,6 +82,16 @@ def number_places(chosen: Ints, accounts: int) -> Ints:
     places = np.full(accounts, -1, np.int64)
     places[chosen] = np.arange(len(chosen))
     return places
+
+
+@register_jitable
+def find_place(slots, mask, key):  # type: ignore[no-untyped-def]
+    """Where a key stands in a table, or is to be put: its place by its mixed bits, or the next that is free."""
+    mixed = (key ^ (key >> 32)) * _SPREAD
+    place = (mixed ^ (mixed >> 29)) & mask
+    while slots[place] >= 0 and slots[place] != key:
+        place = (place + 1) & mask
+    return place
 
 
 def share(part: int, whole: int) -> int:
@@ -122,6 +129,32 @@ class AssetTotals:
         best[self.keys[by_times] // self.assets] = by_times
         got, gave = to_units(self.got[best]), to_units(self.gave[best])
         return [(got[i], gave[i]) if best[i] >= 0 else (0, 0) for i in range(owners)]
+
+
+@compile_kept
+def _insert(slots, held, owner, other, others, counts, at):  # type: ignore[no-untyped-def]
+    """Count the pairs from `at` on; gives where it stopped, for want of room or at the end, and how many are held."""
+    mask = len(slots) - 1
+    for i in range(at, len(owner)):
+        if owner[i] < 0 or other[i] < 0:
+            continue
+        if 2 * held >= len(slots):
+            return i, held
+        key = owner[i] * others + other[i]
+        place = find_place(slots, mask, key)
+        if slots[place] < 0:
+            slots[place] = key
+            counts[owner[i]] += 1
+            held += 1
+    return len(owner), held
+
+
+@compile_kept
+def _move(slots, larger):  # type: ignore[no-untyped-def]
+    """Put what a table holds into a larger one."""
+    for key in slots:
+        if key >= 0:
+            larger[find_place(larger, len(larger) - 1, key)] = key
 
 
 @compile_kept

@@ -26,7 +26,7 @@ from jindo.trace.services.counting import (
     number_places,
     share,
 )
-from jindo.trace.services.movements import DAYS, iter_movements
+from jindo.trace.services.movements import DAYS, iter_movements, list_pots
 from jindo.trace.services.parameters import ServiceParameters
 
 HEURISTIC = "likely-service"
@@ -124,6 +124,14 @@ class _Search(NamedTuple):
         """How many assets there are."""
         return 1 if isinstance(self.chain, UtxoChain) else max(1, len(self.chain.assets))
 
+    def list_holdings(self, place: Ints) -> Ints:
+        """Place * assets + asset of all that accounts with a place ever held, ascending."""
+        if isinstance(self.chain, UtxoChain):
+            return np.sort(place[place >= 0])
+        account, asset = list_pots(self.chain)
+        held = place[account] >= 0
+        return np.sort(place[account[held]] * self.assets + asset[held])
+
 
 # --------------------------------------------------------------------------------------------------------------- hubs
 
@@ -135,16 +143,16 @@ def _find_hubs(search: _Search, counts: AccountCounts) -> dict[int, LikelyServic
     if not len(chosen):
         return {}
     place = number_places(chosen, search.accounts)
-    senders, receivers = DistinctPairs(search.accounts), DistinctPairs(search.accounts)
-    days, assets = DistinctPairs(DAYS), DistinctPairs(search.assets)
+    senders, receivers, days = (
+        DistinctPairs(len(chosen), others) for others in (search.accounts, search.accounts, DAYS)
+    )
     for m in search.movements():
         senders.add(place[m.payee], m.payer)
         receivers.add(place[m.payer], m.payee)
         for party in (m.payer, m.payee):
             days.add(place[party], m.day)
-            assets.add(place[party], m.asset)
-    totals = _sum_assets(search, place, place, assets)
-    figures = (pairs.count(len(chosen)).tolist() for pairs in (senders, receivers, days))
+    totals = _sum_assets(search, place, len(chosen))
+    figures = (pairs.count() for pairs in (senders, receivers, days))
     found = {}
     for account, froms, tos, on, (got, gave) in zip(chosen.tolist(), *figures, totals, strict=True):
         service = LikelyService(
@@ -165,14 +173,13 @@ def _is_hub(service: LikelyService, asked: ServiceParameters) -> bool:
     )
 
 
-def _sum_assets(search: _Search, getting: Ints, giving: Ints, assets: DistinctPairs) -> list[tuple[int, int]]:
-    """What the owners of accounts got and gave, in the asset that each moved most often."""
-    owner, asset = assets.pairs()
-    totals = AssetTotals(search.assets, owner * search.assets + asset)
+def _sum_assets(search: _Search, place: Ints, owners: int) -> list[tuple[int, int]]:
+    """What each of so many accounts, by their places, got and gave in the asset that it moved most often."""
+    totals = AssetTotals(search.assets, search.list_holdings(place))
     for m in search.movements(with_amounts=True):
-        totals.add(getting[m.payee], m.asset, m.limbs, came=True)
-        totals.add(giving[m.payer], m.asset, m.limbs, came=False)
-    return totals.of_busiest(int(max(getting.max(initial=-1), giving.max(initial=-1))) + 1)
+        totals.add(place[m.payee], m.asset, m.limbs, came=True)
+        totals.add(place[m.payer], m.asset, m.limbs, came=False)
+    return totals.of_busiest(owners)
 
 
 # ------------------------------------------------------------------------------------------------------------- sweeps
@@ -209,11 +216,7 @@ def _find_swept(search: _Search, counts: AccountCounts) -> dict[int, LikelyServi
 def _find_passed_on(search: _Search, feeders: Ints) -> Ints:
     """What each feeder passed on, in thousandths of what it got, in the asset that it moved most often."""
     place = number_places(feeders, search.accounts)
-    assets = DistinctPairs(search.assets)
-    for m in search.movements():
-        assets.add(place[m.payer], m.asset)
-        assets.add(place[m.payee], m.asset)
-    totals = _sum_assets(search, place, place, assets)
+    totals = _sum_assets(search, place, len(feeders))
     return np.array([min(1000, share(gave, got)) for got, gave in totals], np.int64)
 
 
@@ -223,13 +226,13 @@ def _find_hot_wallets(
     asked, place = search.asked, number_places(hot, search.accounts)
     wallet_of = np.full(search.accounts, -1, np.int64)
     wallet_of[feeders] = place[counts.only_receiver[feeders]]
-    origins, days = DistinctPairs(search.accounts), DistinctPairs(DAYS)
+    origins, days = DistinctPairs(len(hot), search.accounts), DistinctPairs(len(hot), DAYS)
     for m in search.movements():
         into, out_of = wallet_of[m.payee], wallet_of[m.payer]
         is_own = (into == out_of) | (into == place[m.payer])
         origins.add(np.where(is_own, -1, into), m.payer)
         days.add(out_of, m.day)
-    paid_by, on = origins.count(len(hot)).tolist(), days.count(len(hot)).tolist()
+    paid_by, on = origins.count(), days.count()
     return {
         account: LikelyService(
             "hot wallet", int(counts.receipts[account]), int(counts.payments[account]), days=d, origins=o

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jindo.base.compiling import compile_kept
-from jindo.ledger import AccountRun, Chain, Ints, UtxoChain, WideColumn
+from jindo.ledger import AccountChain, AccountRun, Chain, Ints, UtxoChain, WideColumn
 from jindo.trace.parts import PART, TransactionPart, iter_transaction_parts
 
 LIMBS = 8
@@ -48,7 +48,7 @@ def iter_movements(
     if isinstance(chain, UtxoChain):
         yield from _iter_utxo(chain, end, size, with_amounts=with_amounts)
         return
-    pot_account, pot_asset = np.asarray(chain.pot_account), np.asarray(chain.pot_asset)
+    pot_account, pot_asset = list_pots(chain)
     for run in chain.runs:
         rows = min(len(run.src), end - run.first_event)
         for start in range(0, max(rows, 0), size):
@@ -56,11 +56,9 @@ def iter_movements(
             yield _read_events(run, span, pot_account, pot_asset, with_amounts=with_amounts)
 
 
-def add_up(totals: Ints, groups: Ints, limbs: Ints) -> None:
-    """Add amounts to the totals (shape (g, 8)) of their groups; a group of -1 is left out."""
-    counted = groups >= 0
-    if np.any(counted):
-        np.add.at(totals, groups[counted], limbs[counted])
+def list_pots(chain: AccountChain) -> tuple[Ints, Ints]:
+    """Account and asset of every pot, int64."""
+    return np.array(chain.pot_account, np.int64), np.array(chain.pot_asset, np.int64)
 
 
 def to_units(totals: Ints) -> list[int]:
@@ -87,17 +85,12 @@ def to_limbs(column: Any, start: int, stop: int) -> Ints:
 def _read_events(
     run: AccountRun, span: slice, pot_account: Ints, pot_asset: Ints, *, with_amounts: bool
 ) -> Movements:
-    src, dst = np.array(run.src[span], np.int64), np.array(run.dst[span], np.int64)
-    between = (src >= 0) & (dst >= 0) & _is_something(run.amount, span)
-    payer, payee = pot_account[np.where(between, src, 0)], pot_account[np.where(between, dst, 0)]
-    rows = np.flatnonzero(between & (payer != payee))
-    return Movements(
-        payer[rows].astype(np.int64),
-        payee[rows].astype(np.int64),
-        pot_asset[dst[rows]].astype(np.int64),
-        _to_days(np.array(run.time[span], np.int64)[rows]),
-        to_limbs(run.amount, span.start, span.stop)[rows] if with_amounts else _NO_LIMBS,
-    )
+    columns = [np.array(column[span], np.int64) for column in (run.src, run.dst, run.time)]
+    found = np.empty((5, span.stop - span.start), np.int64)
+    count = _gather(*columns, _is_something(run.amount, span), pot_account, pot_asset, found)
+    payer, payee, asset, day, rows = found[:, :count]
+    limbs = to_limbs(run.amount, span.start, span.stop)[rows] if with_amounts else _NO_LIMBS
+    return Movements(payer, payee, asset, day, limbs)
 
 
 def _is_something(column: Any, span: slice) -> Ints:
@@ -137,6 +130,23 @@ def _exact_limbs(chain: UtxoChain, part: TransactionPart, rows: Ints) -> Ints:
 
 def _to_days(times: Ints) -> Ints:
     return np.where(times >= 0, np.minimum(times // DAY, DAYS - 1), -1).astype(np.int64)
+
+
+@compile_kept
+def _gather(src, dst, time, something, pot_account, pot_asset, found):  # type: ignore[no-untyped-def]
+    """Payer, payee, asset, day and row of each movement among the events; gives how many there are."""
+    count = 0
+    for row in range(len(src)):
+        if src[row] < 0 or dst[row] < 0 or not something[row]:
+            continue
+        payer, payee = pot_account[src[row]], pot_account[dst[row]]
+        if payer == payee:
+            continue
+        found[0, count], found[1, count], found[2, count] = payer, payee, pot_asset[dst[row]]
+        found[3, count] = min(time[row] // DAY, DAYS - 1) if time[row] >= 0 else -1
+        found[4, count] = row
+        count += 1
+    return count
 
 
 @compile_kept
