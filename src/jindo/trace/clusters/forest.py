@@ -10,14 +10,14 @@ How the forest is found is `building`'s.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, NewType
 
 import numpy as np
 
-from jindo.ledger import NOBODY, Ints
+from jindo.ledger import Ints
+from jindo.trace.clusters.kernel_unions import find_path
 
 ClusterId = NewType("ClusterId", int)
 """A cluster, by the id of its account first seen."""
@@ -95,26 +95,22 @@ class Clusters:
         """
         if self.cluster_of(start) != self.cluster_of(stop):
             return None
-        reached = self._walk(start, stop)
-        path, at = list[Union](), stop
-        while at != start:
-            before, place = reached[at]
-            path.append(Union(before, at, int(self.forest.transaction[place])))
-            at = before
-        return path[::-1]
-
-    def _walk(self, start: int, stop: int) -> dict[int, tuple[int, int]]:
-        """From each account reached on the way to `stop`: the one before it, and the union between."""
-        beside: dict[int, list[tuple[int, int]]] = {}
-        for place in self.find_unions(self.cluster_of(start)).tolist():
+        path, at = list[Union](), start
+        for place in self._find_path(start, stop).tolist():
             one, other = int(self.forest.one[place]), int(self.forest.other[place])
-            beside.setdefault(one, []).append((other, place))
-            beside.setdefault(other, []).append((one, place))
-        reached, waiting = {start: (NOBODY, NOBODY)}, deque([start])
-        while waiting and stop not in reached:
-            account = waiting.popleft()
-            for neighbour, place in beside.get(account, ()):
-                if neighbour not in reached:
-                    reached[neighbour] = account, place
-                    waiting.append(neighbour)
-        return reached
+            following = other if at == one else one
+            path.append(Union(at, following, int(self.forest.transaction[place])))
+            at = following
+        return path
+
+    def _find_path(self, start: int, stop: int) -> Ints:
+        """The places in the forest of the unions from one account to another of its cluster, in their order."""
+        members, places = self.members(self.cluster_of(start)), self.find_unions(self.cluster_of(start))
+        ones, others = (np.searchsorted(members, c[places]) for c in (self.forest.one, self.forest.other))
+        ends = np.searchsorted(members, [start, stop]).tolist()
+        path = np.zeros(len(members), np.int64)
+        count = 0
+        if start != stop:
+            joint, degree = np.zeros(len(members), np.int64), np.zeros(len(members), np.int64)
+            count = find_path(ones, others, ends[0], ends[1], joint, degree, path)
+        return places[path[:count]]

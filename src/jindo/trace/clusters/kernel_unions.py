@@ -2,6 +2,7 @@
 
 * A cluster's root is its smallest account, so the roots do not depend on the order of unions.
 * Paths are halved as they are walked. Edges come in ledger order; one that joins nothing new is dropped.
+* A path in the forest is what is left of a tree once every other leaf is cut off, and that over and over.
 * All functions stand in this file: numba keeps compiled code by the file of the function that it was called with.
 
 Accounts are dense ids; -1 is an input whose owner nobody states.
@@ -75,3 +76,31 @@ def flatten(parents):  # type: ignore[no-untyped-def]
     """Have every account point at its root: a parent is never larger, so one pass in order does it."""
     for account in range(len(parents)):
         parents[account] = parents[parents[account]]
+
+
+@compile_kept
+def find_path(ones, others, start, stop, joint, degree, path):  # type: ignore[no-untyped-def]
+    """The edges of a tree from `start` to `stop`, two different nodes of it; gives how many there are.
+
+    `joint` and `degree` are zeros, one a node: of each node the xor of its edges' places, and their number.
+    """
+    for edge in range(len(ones)):
+        for node in (ones[edge], others[edge]):
+            degree[node] += 1
+            joint[node] ^= edge
+    for leaf in range(len(degree)):
+        node = leaf
+        while degree[node] == 1 and node not in (start, stop):
+            edge = joint[node]
+            degree[node] = 0
+            node = ones[edge] ^ others[edge] ^ node
+            degree[node] -= 1
+            joint[node] ^= edge
+    node, count = start, 0
+    while node != stop:
+        edge = joint[node]
+        path[count] = edge
+        count += 1
+        node = ones[edge] ^ others[edge] ^ node
+        joint[node] ^= edge
+    return count
