@@ -11,8 +11,8 @@ from tests.unit.trace.chains import coin, outside, spend
 from tests.unit.trace.joins import rows_of, whirlpool
 
 from jindo.app import ClusterRequest, build_cluster_folder, explain_cluster, import_source, show_cluster
+from jindo.app.cluster_chains import LedgerChanged, NoCommonInputs
 from jindo.app.cluster_files import FILE, name_chain, name_folder
-from jindo.app.clustering import LedgerChanged, NoCommonInputs
 from jindo.base.errors import ConflictError, InputError, IntegrityError, NotFound
 from jindo.base.ids import BITCOIN, ETHEREUM, ChainId, TxId
 from jindo.ledger import UtxoTransaction, append_rows, open_ledger
