@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from jindo.ledger import Ints, UtxoChain
-from jindo.trace.coinjoins import kernel_rules, kernel_shares, kernel_structure
+from jindo.trace.coinjoins import kernel_rules, kernel_shares, kernel_sorting, kernel_structure
 from jindo.trace.coinjoins.kernel_rules import (
     CONFIDENCE,
     DEALT,
@@ -158,7 +158,8 @@ def _find_in(part: TransactionPart, thresholds: Thresholds) -> Ints:
 
 @cache
 def _compiled() -> Callable[..., int]:
-    return compile_stamped(kernel_structure.run, kernel_shares, kernel_rules, kernel_structure)
+    modules = (kernel_sorting, kernel_shares, kernel_rules, kernel_structure)
+    return compile_stamped(kernel_structure.run, *modules)
 
 
 def _to_thresholds(asked: CoinJoinParameters) -> Thresholds:

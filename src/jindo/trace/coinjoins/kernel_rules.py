@@ -16,6 +16,7 @@ from numba.extending import register_jitable
 
 from jindo.ledger import Ints
 from jindo.trace.coinjoins.kernel_shares import FAILS, FITS, OPEN, deal_out
+from jindo.trace.coinjoins.kernel_sorting import reverse, sort_into
 
 WHIRLPOOL, WASABI2, WASABI1, JOINMARKET = 0, 1, 2, 3
 """Places in `parameters.KINDS`; -1 is none."""
@@ -161,8 +162,9 @@ def _deal(part, p, ins, values, figures, s):  # type: ignore[no-untyped-def]
         if not part.in_valued[i]:
             return OPEN
         total += part.in_amount[i]
-    amounts = np.sort(part.in_amount[ins[0] : ins[1]])[::-1].copy()
-    targets = np.full(count, value)
+    amounts, targets = sort_into(s.amounts, part.in_amount, ins), s.targets[:count]
+    reverse(amounts)
+    targets[:] = value
     following = 0
     for place in range(len(values) - 1, -1, -1):
         if values[place] != value:

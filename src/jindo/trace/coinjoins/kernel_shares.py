@@ -25,18 +25,28 @@ what those before were given, and which participant was left out as the taker (-
 _NONE = -1
 
 
-class DealtScratch(NamedTuple):
-    """Room for dealing inputs out."""
+class JoinScratch(NamedTuple):
+    """Room for one transaction at a time."""
 
     stack: Ints
-    """Shape (inputs + participants + 2, 7)."""
+    """Shape (inputs + outputs + 2, 7)."""
     used: Ints
     """A flag for each input."""
+    amounts: Ints
+    """Inputs by value."""
+    targets: Ints
+    """What each participant is paid."""
+    values: Ints
+    """Outputs by value."""
+    owners: Ints
+    """Accounts of inputs, or of outputs, in order."""
 
 
-def build_scratch(inputs: int, participants: int) -> DealtScratch:
-    """Room for so many inputs and participants."""
-    return DealtScratch(np.zeros((inputs + participants + 2, 7), np.int64), np.zeros(inputs + 1, np.int64))
+def build_scratch(inputs: int, outputs: int) -> JoinScratch:
+    """Room for transactions of so many inputs and outputs at most."""
+    sizes = (inputs, inputs, outputs, outputs, max(inputs, outputs))
+    stack = np.zeros((inputs + outputs + 2, 7), np.int64)
+    return JoinScratch(stack, *(np.zeros(size + 1, np.int64) for size in sizes))
 
 
 @register_jitable

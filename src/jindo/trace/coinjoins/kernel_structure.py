@@ -3,6 +3,7 @@
 * A transaction is passed over by its counts alone before anything of it is sorted.
 * No address owns many of the inputs, and none is paid twice.
 * An input of unknown owner counts as an owner of its own.
+* It makes no array: all it needs lies in `JoinScratch`.
 
 What makes each kind is `kernel_rules`'. Compiled; interpreted it gives the same.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
 from numba.extending import register_jitable
 
 from jindo.trace.coinjoins.kernel_rules import (
@@ -25,6 +25,7 @@ from jindo.trace.coinjoins.kernel_rules import (
     TX,
     decide,
 )
+from jindo.trace.coinjoins.kernel_sorting import sort_into
 
 MOST_MONEY = 2_100_000_000_000_000
 
@@ -79,14 +80,15 @@ def _is_plausible(part, ins, outs):  # type: ignore[no-untyped-def]
 @register_jitable
 def _find_kind(part, p, ins, outs, figures, s):  # type: ignore[no-untyped-def]
     """The kind of one transaction, -1 for none; fills its figures."""
-    values = np.sort(part.out_amount[outs[0] : outs[1]])
+    values = sort_into(s.values, part.out_amount, outs)
     figures[DENOMINATION], figures[PARTICIPANTS] = find_most_frequent(values)
     kind = -1
     if _is_candidate(p, figures):
-        figures[OWNERS], figures[MOST_OWNED] = count_owners(part.in_account[ins[0] : ins[1]])
+        figures[OWNERS], figures[MOST_OWNED] = count_owners(sort_into(s.owners, part.in_account, ins))
         most, inputs = figures[MOST_OWNED], figures[INPUTS]
         guarded = most > 1 and most * 1000 > p.most_owned * inputs
-        if not guarded and _is_distinct(part.out_account[outs[0] : outs[1]]):
+        _, most_paid = count_owners(sort_into(s.owners, part.out_account, outs))
+        if not guarded and most_paid == 1:
             kind = decide(part, p, ins, values, figures, s)
     figures[KIND] = kind
     return kind
@@ -111,19 +113,11 @@ def find_most_frequent(values):  # type: ignore[no-untyped-def]
 
 @register_jitable
 def count_owners(accounts):  # type: ignore[no-untyped-def]
-    """How many owners some inputs have, and how many of them the busiest has; each unknown one is its own."""
-    ordered = np.sort(accounts)
+    """How many owners ascending accounts are, and how often the busiest stands there; each unknown one is its own."""
     owners, most, length = 0, 0, 0
-    for i in range(len(ordered)):
-        follows = i > 0 and ordered[i] == ordered[i - 1] and ordered[i] >= 0
+    for i in range(len(accounts)):
+        follows = i > 0 and accounts[i] == accounts[i - 1] and accounts[i] >= 0
         length = length + 1 if follows else 1
         owners += 0 if follows else 1
         most = max(most, length)
     return owners, most
-
-
-@register_jitable
-def _is_distinct(accounts):  # type: ignore[no-untyped-def]
-    """Whether no address is paid twice."""
-    ordered = np.sort(accounts)
-    return not np.any((ordered[1:] == ordered[:-1]) & (ordered[1:] >= 0))
