@@ -162,7 +162,8 @@ def _deal(part, p, ins, values, figures, s):  # type: ignore[no-untyped-def]
         if not part.in_valued[i]:
             return OPEN
         total += part.in_amount[i]
-    amounts, targets = sort_into(s.amounts, part.in_amount, ins), s.targets[:count]
+    sort_into(s.amounts, part.in_amount, ins)
+    amounts, targets = s.amounts[: figures[INPUTS]], s.targets[:count]
     reverse(amounts)
     targets[:] = value
     following = 0

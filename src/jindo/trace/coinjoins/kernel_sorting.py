@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 
 @register_jitable
 def sort_into(room, column, span):  # type: ignore[no-untyped-def]
-    """The values of a column from span[0] to span[1], ascending, at the beginning of `room`."""
+    """Put the values of a column from span[0] to span[1], ascending, at the beginning of `room`."""
     count = span[1] - span[0]
     for i in range(count):
         room[i] = column[span[0] + i]
@@ -21,7 +21,6 @@ def sort_into(room, column, span):  # type: ignore[no-untyped-def]
         room[0] = room[end]
         room[end] = largest
         _sift(room, 0, end)
-    return room[:count]
 
 
 @register_jitable

@@ -80,14 +80,17 @@ def _is_plausible(part, ins, outs):  # type: ignore[no-untyped-def]
 @register_jitable
 def _find_kind(part, p, ins, outs, figures, s):  # type: ignore[no-untyped-def]
     """The kind of one transaction, -1 for none; fills its figures."""
-    values = sort_into(s.values, part.out_amount, outs)
+    sort_into(s.values, part.out_amount, outs)
+    values = s.values[: figures[OUTPUTS]]
     figures[DENOMINATION], figures[PARTICIPANTS] = find_most_frequent(values)
     kind = -1
     if _is_candidate(p, figures):
-        figures[OWNERS], figures[MOST_OWNED] = count_owners(sort_into(s.owners, part.in_account, ins))
+        sort_into(s.owners, part.in_account, ins)
+        figures[OWNERS], figures[MOST_OWNED] = count_owners(s.owners[: figures[INPUTS]])
         most, inputs = figures[MOST_OWNED], figures[INPUTS]
         guarded = most > 1 and most * 1000 > p.most_owned * inputs
-        _, most_paid = count_owners(sort_into(s.owners, part.out_account, outs))
+        sort_into(s.owners, part.out_account, outs)
+        _, most_paid = count_owners(s.owners[: figures[OUTPUTS]])
         if not guarded and most_paid == 1:
             kind = decide(part, p, ins, values, figures, s)
     figures[KIND] = kind
