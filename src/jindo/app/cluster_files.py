@@ -142,10 +142,18 @@ def name_chain(chain: str) -> str:
 
 def _check_room(out: Path, *, replace: bool) -> None:
     is_empty = not out.exists() or (out.is_dir() and not any(out.iterdir()))
-    if is_empty or (replace and (out / FILE).is_file()):
+    if is_empty or (replace and _holds_clusters_alone(out)):
         return
     remedy = "Choose another --out, or give --replace where it holds clusters that are no longer wanted."
     raise ConflictError("the folder holds something already", place=str(out), remedy=remedy)
+
+
+def _holds_clusters_alone(out: Path) -> bool:
+    """Whether a folder is one of clusters, and nobody has put anything else into it."""
+    if not (out / FILE).is_file():
+        return False
+    files = {path.relative_to(out) for path in out.rglob("*") if not path.is_dir()} - {Path(FILE)}
+    return all(len(f.parts) == 2 and f.name in (ROOTS, FOREST, COINJOINS) for f in files)
 
 
 def _put(draft: Path, out: Path) -> None:

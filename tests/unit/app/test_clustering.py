@@ -130,6 +130,14 @@ def test_a_folder_that_holds_something_is_not_overwritten(ledger: Path, tmp_path
     assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
 
 
+def test_replacing_takes_nothing_that_somebody_put_there(ledger: Path) -> None:
+    build_cluster_folder(ledger)
+    (name_folder(ledger) / name_chain(BITCOIN) / "notes.txt").write_text("keep")
+    with pytest.raises(ConflictError):
+        build_cluster_folder(ledger, replace=True)
+    assert (name_folder(ledger) / name_chain(BITCOIN) / "notes.txt").read_text() == "keep"
+
+
 @pytest.mark.parametrize("name", ["roots.arrow", "forest.arrow", "coinjoins.arrow"])
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_damaged_file_is_named(ledger: Path, name: str, gone: bool) -> None:
