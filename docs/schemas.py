@@ -166,6 +166,34 @@ _STATUS_CHAIN = build_object(
     assets=build_list(build_object(asset=TEXT, decimals=allow_null(COUNT), rows=COUNT)),
     inexact={"type": "boolean"}, fingerprint=HASH,
 )  # fmt: skip
+_HEURISTIC = build_object(name=TEXT, version=TEXT)
+_UNMEASURED = build_object(population={"enum": ["unknown", "synthetic", "real"]}, measured=TEXT)
+_PLACE = {"tx_hash": TEXT, "block": COUNT, "time": allow_null(TIME)}
+_COINJOIN_KIND: Schema = {"enum": ["whirlpool", "wasabi-2", "wasabi-1", "joinmarket"]}
+_COINJOIN = build_object(
+    **_PLACE, kind=_COINJOIN_KIND, confidence=COUNT, participants=COUNT, denomination=UNITS,
+    **dict.fromkeys(["inputs", "outputs", "owners", "most_owned", "fitting", "odd", "changes", "levels"], COUNT),
+    dealt={"enum": ["not decided", "fits", "does not fit"]},
+)  # fmt: skip
+_CLUSTER_HEAD = {
+    "ledger": TEXT, "folder": TEXT, "chain": CHAIN, "fingerprint": HASH, "hash": HASH,
+    "heuristics": build_list(_HEURISTIC), "statement": TEXT, "error": _UNMEASURED,
+}  # fmt: skip
+_CLUSTERED = build_object(
+    chain=CHAIN, fingerprint=HASH, transactions=COUNT, accounts=COUNT, clusters=COUNT, accounts_joined=COUNT,
+    largest=COUNT, unions=COUNT, coinjoins=build_object(**dict.fromkeys(_COINJOIN_KIND["enum"], COUNT)),
+    files=build_map(HASH),
+)  # fmt: skip
+_CLUSTERS = {
+    "format": {"const": "jindo.clusters/1"},
+    "chains": build_list(_CLUSTERED),
+    "left_out": build_list(CHAIN),
+    "heuristics": build_list(allow_more(_HEURISTIC, parameters={"type": "object"})),
+    "statement": TEXT,
+    "error": _UNMEASURED,
+    "software": build_object(name={"const": "jindo"}, version=TEXT),
+    "hash": HASH,
+}
 _FINDING = build_object(
     name=TEXT,
     state={"enum": ["ok", "missing", "low"]},
@@ -218,6 +246,23 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
         build_object(
             address=TEXT, rule=RULE, endpoints=build_list(ENDPOINT), received=build_list(FLOW),
             paths=build_list(build_list(FLOW)), complete=FLAG, decimals=DECIMALS,
+        ),
+    ),
+    "clusters": ("clusters.json of a folder of clusters", build_object(**_CLUSTERS)),
+    "cluster-build": ("jindo cluster build --json", build_object(ledger=TEXT, out=TEXT, **_CLUSTERS)),
+    "cluster-why": (
+        "jindo cluster why --json",
+        build_object(
+            **_CLUSTER_HEAD, start=TEXT, stop=TEXT, joined=FLAG, cluster=allow_null(TEXT),
+            path=build_list(build_object(**{"from": TEXT, "to": TEXT}, **_PLACE, inputs=COUNT)),
+            coinjoins_of_both=build_list(_COINJOIN),
+        ),
+    ),
+    "cluster-show": (
+        "jindo cluster show --json",
+        build_object(
+            **_CLUSTER_HEAD, address=TEXT, cluster=TEXT, size=COUNT, members=build_list(TEXT), complete=FLAG,
+            coinjoins_of_address=build_list(_COINJOIN),
         ),
     ),
     "verify": (

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         show_job,
     )
     from jindo.app.client import Partner, open_partner
+    from jindo.app.cluster_chains import ClusterRequest
+    from jindo.app.clustering import build_cluster_folder, explain_cluster, show_cluster
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
     from jindo.app.fetching.rounds import FetchLimits
@@ -109,6 +111,10 @@ __all__ = [
     "name_keep_folder",
     "Explanation",
     "explain_address",
+    "ClusterRequest",
+    "build_cluster_folder",
+    "explain_cluster",
+    "show_cluster",
     "Check",
     "Verification",
     "verify_result",
@@ -207,6 +213,8 @@ _MODULES = {
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
     "jindo.app.client": "Partner open_partner",
+    "jindo.app.cluster_chains": "ClusterRequest",
+    "jindo.app.clustering": "build_cluster_folder explain_cluster show_cluster",
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
     "jindo.app.fetching.rounds": "FetchLimits",

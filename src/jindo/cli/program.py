@@ -32,12 +32,13 @@ from jindo.cli.edge import (
 from jindo.cli.interrupts import watch_interrupts
 
 ORDER = (
-    *("ledger", "trace", "verify", "case", "share", "request", "log", "node", "serve"),
+    *("ledger", "trace", "cluster", "verify", "case", "share", "request", "log", "node", "serve"),
     *("world", "demo", "doctor", "bench"),
 )
 
 NOUNS = {
     "ledger": "Chain data in a folder: import it, and see what is there.",
+    "cluster": "Addresses that one owner seems to have, with what joined them.",
     "case": "Cases: exhibits, history, labels, brief, export.",
     "share": "Tell partners, hear from them, and take back what was wrong.",
     "request": "Requests to freeze or to preserve, and replies.",

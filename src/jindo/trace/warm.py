@@ -15,7 +15,7 @@ from jindo.ledger import (
     build_account_chain,
     build_utxo_chain,
 )
-from jindo.trace import kernel
+from jindo.trace import clusters, coinjoins, kernel
 from jindo.trace.boundary import build_stops
 from jindo.trace.naming import AccountSeeds, UtxoSeed, UtxoSeeds
 from jindo.trace.prepared import prepare_account_chain
@@ -24,7 +24,7 @@ from jindo.trace.rules import RULES
 
 
 def warm_kernel() -> None:
-    """Trace one movement on a chain of each kind, and find its reach, which compiles every kernel."""
+    """Trace one movement on a chain of each kind, find its reach and its clusters, which compiles every kernel."""
     here, there = Account("here"), Account("there")
     for amount in (1, 1 << 64):
         account = build_account_chain(ETHEREUM, [Transfer(0, TxId("a"), here, there, amount, UNNAMED_ASSET)])
@@ -36,6 +36,7 @@ def warm_kernel() -> None:
     utxo = build_utxo_chain(BITCOIN, [coin, spent])
     seeds = UtxoSeeds({0: UtxoSeed((), (0,), (False,))}, (0,))
     kernel.trace_utxo_chain(utxo, seeds, rule=RULES["fifo"], stops=build_stops(utxo, None), end=2)
+    clusters.build_clusters(utxo, coinjoins.find_coinjoins(utxo).transactions).explain(0, 0)
 
 
 if __name__ == "__main__":
