@@ -31,7 +31,9 @@ def fund(name: str = "a", units: int = 1000) -> UtxoTransaction:
     return pay(name, [], [(VAULT, units)], time=900)
 
 
-def out(units: int = 7, *, to: str = DEST, memo: str = "OUT", of: str = "2", time: int = 5000) -> UtxoTransaction:
+def out(
+    units: int = 7, *, to: str = DEST, memo: str = "OUT", of: str = "2", time: int = 5000
+) -> UtxoTransaction:
     """The vault's payment of `units`, with change, that answers a transaction."""
     return pay("b", ["a:0"], [(to, units), (VAULT, 1000 - units)], data=answer(memo, tx(of)), time=time)
 
@@ -60,15 +62,25 @@ def test_stolen_units_cross_to_the_destination_and_no_further_into_the_vault(rul
     [("fifo", 0, 0), ("lifo", 30, 75), ("haircut", 12, 30), ("dirty-first", 30, 75), ("clean-first", 0, 0)],
 )
 def test_mixed_lots_convert_as_at_a_swap(rule: str, departed: int, arrived: int) -> None:
-    rows = [move("0", None, "thief", 70), move("1", "victim", "thief", 30), move("2", "thief", "asgard", 40, memo=ASK)]
+    rows = [
+        move("0", None, "thief", 70),
+        move("1", "victim", "thief", 30),
+        move("2", "thief", "asgard", 40, memo=ASK),
+    ]
     joint = trace([ether(*rows), coins(fund(), out(101))], THEFT, rule)
     assert joint.crossed() == ([(departed, arrived, 0)] if departed else [])
     assert joint.held(DEST, BTC) == arrived
 
 
 @pytest.mark.parametrize(("rule", "parts"), [("fifo", (6, 1)), ("lifo", (0, 7)), ("haircut", (3, 4))])
-def test_several_arrivals_are_filled_in_their_order_from_one_conversion(rule: str, parts: tuple[int, int]) -> None:
-    rows = [move("1", "victim", "thief", 10), move("1b", None, "thief", 10), move("2", "thief", "asgard", 20, memo=ASK)]
+def test_several_arrivals_are_filled_in_their_order_from_one_conversion(
+    rule: str, parts: tuple[int, int]
+) -> None:
+    rows = [
+        move("1", "victim", "thief", 10),
+        move("1b", None, "thief", 10),
+        move("2", "thief", "asgard", 20, memo=ASK),
+    ]
     # 20 buy 6 + 8 = 14: stolen 10 become 7, the first or the last of them, or half of each.
     first = pay("b", ["a:0"], [(DEST, 6), (VAULT, 994)], data=answer("OUT", tx("2")), time=5000)
     second = pay("c", ["b:1"], [(DEST, 8), (VAULT, 986)], data=answer("OUT", tx("2")), time=6000)
@@ -105,7 +117,12 @@ def test_a_refund_alone_balances_and_loses_the_fee(rule: str) -> None:
     joint = trace([ether(*rows), coins(fund())], THEFT, rule)
     assert joint.crossed() == [(100, 0, 97)]
     (sheet,) = joint.outcomes[ETHEREUM].sheets
-    assert (sheet.stolen, sheet.arrived, sheet.by_reason["departed"], sheet.by_reason["held"]) == (100, 97, 100, 97)
+    assert (sheet.stolen, sheet.arrived, sheet.by_reason["departed"], sheet.by_reason["held"]) == (
+        100,
+        97,
+        100,
+        97,
+    )
 
 
 def test_a_refund_goes_to_the_address_that_the_memo_names() -> None:
@@ -127,7 +144,9 @@ def test_back_from_a_utxo_chain_where_the_memo_is_given(rule: str) -> None:
         pay("2", ["1"], [(VAULT, 40), ("thief", 9)], data=ask),
     )
     back = move("9", "asgard", "wallet", 600, memo=answer("OUT", tx("2")), time=9000)
-    joint = trace([chain, ether(move("0", None, "asgard", 700), back)], THEFT, rule, texts={BITCOIN: {2: [ask]}})
+    joint = trace(
+        [chain, ether(move("0", None, "asgard", 700), back)], THEFT, rule, texts={BITCOIN: {2: [ask]}}
+    )
     assert joint.crossed() == [(40, 600, 0)]
     assert (joint.held("wallet", ETH), joint.held("thief", BTC)) == (600, 9)
     assert joint.at(VAULT, "service", BTC) == 0
@@ -137,7 +156,11 @@ def test_back_from_a_utxo_chain_where_the_memo_is_given(rule: str) -> None:
 
 def test_without_its_text_a_utxo_departure_ends_where_it_was_paid() -> None:
     ask = f"=:ETH.ETH:{person('wallet')}"
-    chain = coins(pay("0", [], [("victim", 50)]), pay("1", ["0"], [("thief", 50)]), pay("2", ["1"], [(VAULT, 50)], data=ask))
+    chain = coins(
+        pay("0", [], [("victim", 50)]),
+        pay("1", ["0"], [("thief", 50)]),
+        pay("2", ["1"], [(VAULT, 50)], data=ask),
+    )
     back = move("9", "asgard", "wallet", 600, memo=answer("OUT", tx("2")))
     joint = trace([chain, ether(back)], THEFT, "fifo")
     assert (joint.held(VAULT, BTC), joint.held("wallet", ETH), codes(joint)) == (50, 0, ["no-swap"])
@@ -170,7 +193,9 @@ def test_a_swaps_memo_to_ones_own_wallet_ends_only_what_it_carries() -> None:
         (IN, out(memo="REFUND"), "asset"),
     ],
 )
-def test_a_lying_memo_is_refused_with_its_reason(rows: Sequence[Transfer], paid: UtxoTransaction, code: str) -> None:
+def test_a_lying_memo_is_refused_with_its_reason(
+    rows: Sequence[Transfer], paid: UtxoTransaction, code: str
+) -> None:
     joint = trace([ether(*rows), coins(fund(), paid)], THEFT, "fifo")
     assert codes(joint) == ([code] if code else [])
     assert joint.held(DEST, BTC) == 0
@@ -223,7 +248,11 @@ def test_a_stranger_who_answers_beside_the_vault_is_refused() -> None:
 
 
 def test_one_hash_with_two_swaps_memos_is_ambiguous() -> None:
-    rows = [IN[0], move("2", "thief", "asgard", 50, memo=ASK), move("2", "thief", "asgard", 50, memo=ASK + ":1")]
+    rows = [
+        IN[0],
+        move("2", "thief", "asgard", 50, memo=ASK),
+        move("2", "thief", "asgard", 50, memo=ASK + ":1"),
+    ]
     joint = trace([ether(*rows), coins(fund(), out())], THEFT, "fifo")
     assert codes(joint) == ["ambiguous"]
     assert joint.at("asgard", "service", ETH) == 100
@@ -280,7 +309,10 @@ def test_an_arrival_after_the_end_is_in_transit_and_changes_nothing_before() -> 
 
 
 def test_an_arrival_that_would_sort_first_waits_for_its_departure() -> None:
-    rows = [move("1", "victim", "thief", 100, time=2000), move("2", "thief", "asgard", 100, memo=ASK, time=8000)]
+    rows = [
+        move("1", "victim", "thief", 100, time=2000),
+        move("2", "thief", "asgard", 100, memo=ASK, time=8000),
+    ]
     spend = pay("c", ["b:0"], [(OTHER, 7)], time=3000)
     joint = trace([ether(*rows), coins(fund(), out(time=2500), spend)], THEFT, "fifo")
     assert joint.held(OTHER, BTC) == 7
@@ -288,7 +320,10 @@ def test_an_arrival_that_would_sort_first_waits_for_its_departure() -> None:
 
 def test_a_ring_is_refused_at_the_arrival_that_stands_first() -> None:
     ask_back = f"=:ETH.ETH:{person('thief')}"
-    rows = [move("0", None, "asgard", 500), move("4", "asgard", "thief", 9, memo=answer("OUT", tx("6")), time=3000)]
+    rows = [
+        move("0", None, "asgard", 500),
+        move("4", "asgard", "thief", 9, memo=answer("OUT", tx("6")), time=3000),
+    ]
     rows.append(move("5", "thief", "asgard", 9, memo=ASK, time=4000))
     paid = pay("b", ["a:0"], [(DEST, 7), (VAULT, 993)], data=answer("OUT", tx("5")), time=3500)
     back = pay("6", ["b:0"], [(VAULT, 7)], data=ask_back, time=9000)
@@ -296,12 +331,19 @@ def test_a_ring_is_refused_at_the_arrival_that_stands_first() -> None:
     texts = {BITCOIN: {2: [ask_back]}}
     for order in (chains, chains[::-1]):
         bridges = find_bridges(order, texts=texts)
-        assert [(refusal.chain, refusal.row, refusal.code) for refusal in bridges.refused] == [(ETHEREUM, 1, "ring")]
+        assert [(refusal.chain, refusal.row, refusal.code) for refusal in bridges.refused] == [
+            (ETHEREUM, 1, "ring")
+        ]
         assert [crossing.is_in_transit for crossing in bridges.crossings] == [False, True]
 
 
 def test_tokens_are_matched_by_the_end_of_their_contract() -> None:
-    for written, fits in (("ETH.USDT-831EC7", True), ("ETH.USDT", True), ("ETH.USDC-606EB48", False), ("e", False)):
+    for written, fits in (
+        ("ETH.USDT-831EC7", True),
+        ("ETH.USDT", True),
+        ("ETH.USDC-606EB48", False),
+        ("e", False),
+    ):
         ask = f"=:{written}:{person('wallet')}"
         rows = [IN[0], move("2", "thief", "asgard", 100, memo=ask)]
         rows.append(move("5", "asgard", "wallet", 250, USDT, memo=answer("OUT", tx("2"))))

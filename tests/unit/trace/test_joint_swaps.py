@@ -37,10 +37,19 @@ def test_swap_converts_what_the_rule_draws(rule: str, given: int, bought: int, k
     if rule != "poison":
         sheets = {sheet.asset: sheet for sheet in joint.outcomes[ETHEREUM].sheets}
         ends = sheets[ETH].by_reason
-        assert (sheets[ETH].stolen, sheets[ETH].arrived, ends["departed"], ends["held"]) == (30, 0, given, kept)
+        assert (sheets[ETH].stolen, sheets[ETH].arrived, ends["departed"], ends["held"]) == (
+            30,
+            0,
+            given,
+            kept,
+        )
         assert (USDT in sheets) is bool(bought)
         if bought:
-            assert (sheets[USDT].stolen, sheets[USDT].arrived, sheets[USDT].by_reason["held"]) == (0, bought, bought)
+            assert (sheets[USDT].stolen, sheets[USDT].arrived, sheets[USDT].by_reason["held"]) == (
+                0,
+                bought,
+                bought,
+            )
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -59,7 +68,11 @@ def test_swap_without_following_crossings_ends_in_the_pool(rule: str) -> None:
 
 def test_swap_keeps_the_row_of_lots_in_drawn_order() -> None:
     rows = [move("0", None, "thief", 10), move("1", "victim", "thief", 1), move("2", None, "thief", 9)]
-    rows += [move("3", "thief", "pool", 20), move("3", "pool", "thief", 7, USDT), move("4", "thief", "shop", 4, USDT)]
+    rows += [
+        move("3", "thief", "pool", 20),
+        move("3", "pool", "thief", 7, USDT),
+        move("4", "thief", "shop", 4, USDT),
+    ]
     joint = trace([ether(*rows)], THEFT, "fifo")
     # Lots 10 clean, 1 stolen, 9 clean buy 7: floor(7*10/20) = 3, floor(7*11/20) - 3 = 0, 7 - 3 = 4: the stolen one vanishes.
     assert joint.crossed() == [(1, 0, 0)]
@@ -80,7 +93,11 @@ def test_swap_of_two_thefts_splits_the_converted_total_in_their_order() -> None:
 @pytest.mark.parametrize("rule", CONSERVING)
 def test_swap_with_a_rebate_counts_the_net_and_takes_all_its_movements(rule: str) -> None:
     rows = [move("1", "victim", "thief", 50)]
-    rows += [move("2", "thief", "router", 50), move("2", "router", "thief", 8), move("2", "router", "pool", 42)]
+    rows += [
+        move("2", "thief", "router", 50),
+        move("2", "router", "thief", 8),
+        move("2", "router", "pool", 42),
+    ]
     rows += [move("2", "pool", "thief", 100, USDT), move("2", "thief", None, 0)]
     joint = trace([ether(*rows)], THEFT, rule)
     assert joint.crossed() == [(42, 100, 0)]
@@ -110,7 +127,11 @@ def test_wrap_that_a_log_says_is_a_swap_of_its_own_movements() -> None:
 @pytest.mark.parametrize("rule", CONSERVING)
 def test_minting_and_burning_count_as_legs(rule: str) -> None:
     rows = [move("1", "victim", "thief", 50), move("2", "thief", "pool", 50), move("2", None, "thief", 5, LP)]
-    rows[-1:] = [move("2", ZERO_ADDRESS, "thief", 5, LP), burn("3", "thief", 5, LP), move("3", "pool", "thief", 49)]
+    rows[-1:] = [
+        move("2", ZERO_ADDRESS, "thief", 5, LP),
+        burn("3", "thief", 5, LP),
+        move("3", "pool", "thief", 49),
+    ]
     joint = trace([ether(*rows)], THEFT, rule)
     assert joint.crossed() == [(50, 5, 0), (5, 49, 0)]
     assert joint.held("thief", ETH) == 49
@@ -153,13 +174,21 @@ def test_what_is_bought_past_the_hop_limit_stops_there() -> None:
 
 def test_swap_at_wide_amounts_is_exact() -> None:
     most = 2**256 - 1
-    rows = [move("1", "victim", "thief", most), move("2", "thief", "pool", most), move("2", "pool", "thief", most - 6, USDT)]
+    rows = [
+        move("1", "victim", "thief", most),
+        move("2", "thief", "pool", most),
+        move("2", "pool", "thief", most - 6, USDT),
+    ]
     joint = trace([ether(*rows)], THEFT, "haircut")
     assert joint.crossed() == [(most, most - 6, 0)]
 
 
 def test_unexplained_inflow_marks_what_was_bought() -> None:
-    rows = [move("1", "victim", "thief", 10), move("2", "thief", "pool", 40), move("2", "pool", "thief", 80, USDT)]
+    rows = [
+        move("1", "victim", "thief", 10),
+        move("2", "thief", "pool", 40),
+        move("2", "pool", "thief", 80, USDT),
+    ]
     joint = trace([ether(*rows, move("3", "thief", "shop", 80, USDT))], THEFT, "dirty-first")
     assert joint.crossed() == [(10, 20, 0)]
     marks = {(end.account, end.asset): end.is_unexplained for end in joint.outcomes[ETHEREUM].endpoints}

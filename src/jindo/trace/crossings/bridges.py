@@ -220,28 +220,21 @@ class _Matching:
         vaults: Container[tuple[str, int]],
     ) -> Crossing:
         claims = fitting.get(departure.tx_hash, [])
-        taken = [
-            pair
-            for chain in self._chains
-            for pair in self._choose([pair for pair in claims if pair[0].chain == chain], vaults)
-        ]
-        taken.sort(key=lambda pair: claims.index(pair))
+        firsts = {claim.chain: claim.payers for claim, _ in reversed(claims)}
+        answered = {claim.chain for claim, _ in claims if self._comes_from_vault(claim, vaults)}
+        taken = []
+        for claim, legs in claims:
+            if self._comes_from_vault(claim, vaults) or (
+                claim.chain not in answered and claim.payers == firsts[claim.chain]
+            ):
+                taken.append((claim, legs))
+            else:
+                self._refuse(claim, "payer")
         arrivals = tuple(leg for claim, legs in taken if not claim.is_refund for leg in legs)
         returns = self._limit(departure, [pair for pair in taken if pair[0].is_refund])
         return Crossing(
             BRIDGE, departure.leg, arrivals, returns, vault=departure.vault, memo=departure.memo.text
         )
-
-    def _choose(
-        self, claims: list[tuple[Claim, tuple[Leg, ...]]], vaults: Container[tuple[str, int]]
-    ) -> list[tuple[Claim, tuple[Leg, ...]]]:
-        """The answers of one chain that come from vaults; where none does, those of the first who paid."""
-        known = [pair for pair in claims if self._comes_from_vault(pair[0], vaults)]
-        taken = known or [pair for pair in claims if pair[0].payers == claims[0][0].payers]
-        for pair in claims:
-            if pair not in taken:
-                self._refuse(pair[0], "payer")
-        return taken
 
     def _comes_from_vault(self, claim: Claim, vaults: Container[tuple[str, int]]) -> bool:
         return self._is_labelled(claim) or all((claim.chain, payer) in vaults for payer in claim.payers)
@@ -251,11 +244,14 @@ class _Matching:
     ) -> tuple[Leg, ...]:
         """The refunds in order, as far as they are no more than what was given."""
         kept: list[Leg] = []
+        left = departure.leg.units
         for claim, legs in refunds:
-            if sum(leg.units for leg in (*kept, *legs)) > departure.leg.units:
+            units = sum(leg.units for leg in legs)
+            if units > left:
                 self._refuse(claim, "too-much")
             else:
                 kept += legs
+                left -= units
         return tuple(kept)
 
 
