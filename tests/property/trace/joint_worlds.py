@@ -35,7 +35,7 @@ class World:
     ether: AccountChain
     coins: UtxoChain
     split: tuple[AccountChain, UtxoChain]
-    texts: dict[str, dict[int, Sequence[str]]]
+    texts: dict[str, dict[int, list[str]]]
     named: list[Named]
     labels: Labels
     max_hops: int | None
@@ -189,16 +189,22 @@ def worlds(draw: st.DrawFn) -> World:
     ether, coins = build_account_chain(ETHEREUM, rows), build_utxo_chain(BITCOIN, transactions)
     split = split_account_chain(ether, draw(cuts(20))), split_utxo_chain(coins, transactions, draw(cuts(20)))
     named = draw(st.lists(_named([*rows, *transactions]), min_size=1, max_size=3))
-    ends = {
+    ends: dict[str, int] = {
         ETHEREUM: draw(st.integers(max(0, ether.event_count - 4), ether.event_count)),
         BITCOIN: draw(st.integers(max(0, coins.tx_count - 2), coins.tx_count)),
     }
+    stopped = draw(st.sets(st.sampled_from([person("cid"), "bc1-cid"]), max_size=1))
+    whole: dict[str, int] = {ETHEREUM: ether.event_count, BITCOIN: coins.tx_count}
     return World(
-        *(ether, coins, split, {BITCOIN: dict(make.texts)}, _known(named, ether, coins)),
-        Labels({address: Stop("service", "S", "exchange") for address in draw(st.sets(st.sampled_from([person("cid"), "bc1-cid"]), max_size=1))}),
+        ether,
+        coins,
+        split,
+        {BITCOIN: dict(make.texts)},
+        _known(named, ether, coins),
+        Labels({address: Stop("service", "S", "exchange") for address in stopped}),
         draw(st.sampled_from([None, None, 1, 2, 3])),
-        draw(st.sampled_from([{ETHEREUM: ether.event_count, BITCOIN: coins.tx_count}, ends])),
-    )  # fmt: skip
+        draw(st.sampled_from([whole, ends])),
+    )
 
 
 def _known(named: list[Named], ether: AccountChain, coins: UtxoChain) -> list[Named]:

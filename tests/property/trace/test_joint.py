@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import assume, given
@@ -27,7 +28,7 @@ rules = st.sampled_from(sorted(RULES))
 conserving = st.sampled_from(CONSERVING)
 
 
-def ask(world: World, rule: str, chains: list[Chain] | None = None) -> Joint:
+def ask(world: World, rule: str, chains: Sequence[Chain] | None = None) -> Joint:
     return trace(
         chains or [world.ether, world.coins],
         world.named,
@@ -74,7 +75,8 @@ def test_no_crossing_carries_more_than_it_holds(world: World, rule: str) -> None
 @given(worlds(), rules)
 def test_neither_runs_nor_the_order_of_what_is_given_matters(world: World, rule: str) -> None:
     joint = ask(world, rule)
-    for chains in ([*world.split], [*world.split][::-1], [world.coins, world.ether]):
+    orders: list[Sequence[Chain]] = [world.split, world.split[::-1], [world.coins, world.ether]]
+    for chains in orders:
         other = ask(world, rule, chains)
         assert other.findings.findings == joint.findings.findings
         assert other.findings.crossed == joint.findings.crossed
@@ -180,6 +182,9 @@ def test_rings_are_refused_alike_in_whatever_order_matches_come(world: Any, rng:
 @given(worlds())
 def test_the_one_order_follows_times_where_nothing_waits(world: World) -> None:
     times = read_times([world.ether, world.coins])
-    rows = {world.ether.chain: range(world.ether.event_count), world.coins.chain: range(world.coins.tx_count)}
+    rows: dict[str, range] = {
+        world.ether.chain: range(world.ether.event_count),
+        world.coins.chain: range(world.coins.tx_count),
+    }
     keys = [(times(*at), *at) for at in merge_rows(rows, times, [])]
     assert keys == sorted(keys)

@@ -64,7 +64,7 @@ def trades(draw: st.DrawFn) -> Trades:
 @st.composite
 def _transaction(draw: st.DrawFn, tx: int, size: st.SearchStrategy[int], *, indexed: bool) -> list[Transfer]:
     block = tx if indexed else tx // 2
-    rows = []
+    rows: list[Transfer] = []
 
     def add(sender: Account | None, receiver: Account | None, asset: Any, kind: Kind) -> None:
         place = len(rows)

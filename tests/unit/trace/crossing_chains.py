@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tests.unit.trace.chains import Labels, tx
+from tests.unit.trace.chains import tx
 
 from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, native_asset, token_asset
 from jindo.ledger import (
@@ -20,7 +20,7 @@ from jindo.ledger import (
     build_account_chain,
     build_utxo_chain,
 )
-from jindo.trace import RULES, AccountSeeds, Named, Outcome, UtxoSeeds, build_stops, resolve
+from jindo.trace import RULES, AccountSeeds, Boundary, Named, Outcome, Stops, UtxoSeeds, build_stops, resolve
 from jindo.trace.crossings import (
     Bridges,
     Crossed,
@@ -55,8 +55,8 @@ def move(
 ) -> Transfer:
     """One movement of transaction `name`; gas where nobody receives, an issuance where nobody sends."""
     kind = Kind.GAS if receiver is None else Kind.NATIVE if asset == ETH else Kind.TOKEN
-    parties = tuple(None if name is None else _address(name) for name in (sender, receiver))
-    return Transfer(0, tx(name), *parties, amount, asset, kind, time, memo=memo)
+    giver, taker = (None if party is None else _address(party) for party in (sender, receiver))
+    return Transfer(0, tx(name), giver, taker, amount, asset, kind, time, memo=memo)
 
 
 def burn(name: str, sender: str, amount: int, asset: AssetId) -> Transfer:
@@ -135,7 +135,7 @@ def trace(
     rule: str,
     *,
     texts: Mapping[str, Mapping[int, Sequence[str]]] | None = None,
-    labels: Labels | None = None,
+    labels: Boundary | None = None,
     max_hops: int | None = None,
     ends: Mapping[str, int] | None = None,
     with_crossings: bool = True,
@@ -155,7 +155,7 @@ def trace(
             grown.append(swaps.extend(chain))
         else:
             grown.append(chain)
-    stops = {chain.chain: build_stops(chain, labels) for chain in grown}
+    stops: dict[str, Stops] = {chain.chain: build_stops(chain, labels) for chain in grown}
     law = RULES[rule]
     findings = trace_jointly(grown, seeds, crossings, rule=law, stopped=stops, ends=ends, max_hops=max_hops)
     outcomes = build_joint_outcomes(grown, stops, findings, conserves=law.conserves)

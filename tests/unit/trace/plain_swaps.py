@@ -82,7 +82,10 @@ def _look(
             (gave,), (got,) = fell[account], rose[account]
             legs = sorted({entry.event for entry in every if entry.account == account})
             given, gotten = -net[account][gave], net[account][got]
-            found.append(PlainSwap(tx, account, gave, given, got, gotten, tuple(legs), is_wrap=False))
+            wrapped = {entry.event for entry in implied if entry.account == account}
+            found.append(
+                PlainSwap(tx, account, gave, given, got, gotten, tuple(legs), is_wrap=wrapped == set(legs))
+            )
         else:
             found += [_wrap(chain, tx, entry) for entry in implied if entry.account == account]
     vague = {a for a in fell if fell[a] and rose[a] and not len(fell[a]) == 1 == len(rose[a])}

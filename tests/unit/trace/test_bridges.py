@@ -328,7 +328,7 @@ def test_a_ring_is_refused_at_the_arrival_that_stands_first() -> None:
     paid = pay("b", ["a:0"], [(DEST, 7), (VAULT, 993)], data=answer("OUT", tx("5")), time=3500)
     back = pay("6", ["b:0"], [(VAULT, 7)], data=ask_back, time=9000)
     chains: list[Chain] = [ether(*rows), coins(fund(), paid, back)]
-    texts = {BITCOIN: {2: [ask_back]}}
+    texts: dict[str, dict[int, list[str]]] = {BITCOIN: {2: [ask_back]}}
     for order in (chains, chains[::-1]):
         bridges = find_bridges(order, texts=texts)
         assert [(refusal.chain, refusal.row, refusal.code) for refusal in bridges.refused] == [

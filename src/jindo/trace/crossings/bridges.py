@@ -91,7 +91,9 @@ def find_bridges(
     `texts` are memos of UTXO chains, which the ledger does not keep; `named` the rows that thefts name; `labelled` the
     accounts that labels call a bridge.
     """
-    stop_rows = {chain.chain: (ends or {}).get(chain.chain, chain.row_starts[-1]) for chain in chains}
+    stop_rows: dict[str, int] = {
+        chain.chain: (ends or {}).get(chain.chain, chain.row_starts[-1]) for chain in chains
+    }
     found, times = find_ends(chains, stop_rows, texts or {}), read_times(chains)
     matching = _Matching(chains, found, times, named or {}, labelled or {})
     kept, rings = refuse_rings(matching.match(), times)
@@ -115,7 +117,7 @@ class _Matching:
         named: Mapping[str, Container[int]],
         labelled: Mapping[str, Container[int]],
     ) -> None:
-        self._chains = {chain.chain: chain for chain in chains}
+        self._chains: dict[str, Chain] = {chain.chain: chain for chain in chains}
         self._found, self._times, self._named, self._labelled = found, times, named, labelled
         self._of_hash: dict[str, list[Departure]] = {}
         for departure in found.departures:

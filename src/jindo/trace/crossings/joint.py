@@ -82,7 +82,9 @@ def trace_jointly(
 
     An account chain has the pots that its swaps fill (`Swaps.extend`). `openings` are clean balances by pot.
     """
-    rows = {chain.chain: (ends or {}).get(chain.chain, chain.row_starts[-1]) for chain in chains}
+    rows: dict[str, int] = {
+        chain.chain: (ends or {}).get(chain.chain, chain.row_starts[-1]) for chain in chains
+    }
     times = read_times(chains)
     cut = (cut_crossing(crossing, rows) for crossing in crossings)
     kept, _ = refuse_rings(sorted((c for c in cut if c is not None), key=_place_in_order), times)
@@ -132,7 +134,7 @@ class _Trace:
         stopped: Mapping[str, Container[int]],
         openings: Mapping[str, Mapping[int, int]],
     ) -> None:
-        self._chains = {chain.chain: chain for chain in chains}
+        self._chains: dict[str, Chain] = {chain.chain: chain for chain in chains}
         self._seeds, self._crossings, self._rule = seeds, crossings, rule
         self._places = {name: _Places() for name in self._chains}
         for place, crossing in enumerate(crossings):

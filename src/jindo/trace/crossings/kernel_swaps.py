@@ -63,7 +63,7 @@ class Found(NamedTuple):
     """Room for what one call finds."""
 
     swap: Ints
-    """int64, shape (2n, 6): transaction, account, pot given from, pot filled, first leg in `legs`, 1 for a wrap."""
+    """int64, shape (2n, 6): transaction, account, pot given from, pot filled, first leg in `legs`, 1 where every leg is a wrap."""
     given: Ints
     """int64, shape (2n, L + 1)."""
     got: Ints
@@ -390,7 +390,7 @@ def _note_swap(tx, scratch, g, found):  # type: ignore[no-untyped-def]
     keys, entry, nets, runs, groups = scratch.keys, scratch.entry, scratch.nets, scratch.runs, scratch.groups
     at, legs, width = found.counts[0], found.counts[1], nets.shape[1]
     found.swap[at, 0], found.swap[at, 1] = tx, groups[g, 0]
-    found.swap[at, 4], found.swap[at, 5] = legs, 0
+    found.swap[at, 4] = legs
     for pot in range(groups[g, 1], groups[g, 2]):
         where = keys[runs[pot, 0]] & 0xFFFFFFFF
         for place in range(width):
@@ -399,7 +399,11 @@ def _note_swap(tx, scratch, g, found):  # type: ignore[no-untyped-def]
             elif runs[pot, 2] > 0:
                 found.swap[at, 3], found.got[at, place] = where, nets[pot, place]
     start, stop = runs[groups[g, 1], 0], runs[groups[g, 2] - 1, 1]
-    found.counts[0], found.counts[1] = at + 1, _list_legs(entry, start, stop, found.legs, legs)
+    count, implied = _list_legs(entry, start, stop, found.legs, legs), 0
+    for i in range(start, stop):
+        implied += (scratch.flags[i] & _IMPLIED) != 0 and scratch.side[i] != 0
+    found.swap[at, 5] = implied == count - legs
+    found.counts[0], found.counts[1] = at + 1, count
 
 
 @register_jitable

@@ -220,7 +220,8 @@ def _read_number(text: str, what: str, unread: list[str]) -> int:
             unread.append(f"the {what} {text[:80]!r}")
         return 0
     decimals = found[2] or ""
-    return int(found[1] + decimals) * 10**zeros // 10 ** len(decimals)
+    scaled: int = int(found[1] + decimals) * 10**zeros
+    return scaled // int("1" + "0" * len(decimals))
 
 
 def _read_affiliates(names: str, shares: str, unread: list[str]) -> tuple[tuple[str, int], ...]:

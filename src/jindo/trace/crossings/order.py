@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from jindo.ledger import Chain
+from jindo.ledger import Chain, Ints
 from jindo.trace.crossings.crossing import BRIDGE, Crossing
 
 Row = tuple[str, int]
@@ -25,7 +25,8 @@ Times = Callable[[str, int], int]
 
 def read_times(chains: Sequence[Chain]) -> Times:
     """What gives the running maximum of block times at a row of a chain, in unix seconds; -1 where none is known."""
-    firsts, times = {}, {}
+    firsts: dict[str, Ints] = {}
+    times: dict[str, Ints] = {}
     for chain in chains:
         pieces = list(zip(chain.blocks_of_runs, chain.row_starts, strict=False))
         firsts[chain.chain] = np.concatenate(
@@ -59,8 +60,8 @@ def merge_rows(
     while heads:
         ready = [(times(*at), *at) for at in heads.items() if waits.get(at, set()) <= gone]
         if not ready:
-            _, *first = min((times(*at), *at) for at in heads.items())
-            place = min(waits[first[0], first[1]] - gone, key=lambda i: crossings[i].source)
+            _, first = min((times(*at), at) for at in heads.items())
+            place = min(waits[first] - gone, key=lambda i: crossings[i].source)
             if refuse is None:
                 raise AssertionError("crossings make a ring")
             refuse(place)

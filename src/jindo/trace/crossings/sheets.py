@@ -41,13 +41,13 @@ def build_joint_outcomes(
     Raises:
         IntegrityError: under a conserving rule, a balance sheet does not balance.
     """
-    by_name = {chain.chain: chain for chain in chains}
+    by_name: dict[str, Chain] = {chain.chain: chain for chain in chains}
     stops = {
         name: PotStops(stops[name], find_vault_pots(chain, joint.crossings))
         for name, chain in by_name.items()
     }
     marks = _Marks(by_name, stops, joint)
-    outcomes = {}
+    outcomes: dict[str, Outcome] = {}
     for name, chain in by_name.items():
         beyond = Beyond(
             marks.marked[name],

@@ -154,7 +154,7 @@ def _find_stop(run: AccountRun, order: Ints | None, first: int, rows: int) -> in
     if stop == rows:
         return rows
     of_row = run.tx if order is None else run.tx[order]
-    return int(min(np.searchsorted(of_row, int(of_row[stop - 1]), side="right"), rows))
+    return min(int(np.searchsorted(of_row, int(of_row[stop - 1]), side="right")), rows)
 
 
 def _read(run: AccountRun, which: Ints | slice) -> Moves:
@@ -193,7 +193,10 @@ def _join(chain: str, pieces: Sequence[tuple[Found, Ints, int]]) -> Swaps:
     swap = np.concatenate([np.zeros((0, 6), np.int64), *swaps])
     return Swaps(
         chain,
-        *(swap[:, place] for place in range(4)),
+        tx=swap[:, 0],
+        account=swap[:, 1],
+        source=swap[:, 2],
+        target=swap[:, 3],
         given=_to_units(_level(given)),
         got=_to_units(_level(got)),
         is_wrap=swap[:, 5],
