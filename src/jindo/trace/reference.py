@@ -22,7 +22,7 @@ from jindo.trace.rules import CLEAN, Lots, Rule, draw, merge, spread
 
 
 @dataclass(slots=True)
-class Books:
+class TraceBooks:
     """What the trace of one chain keeps while it runs."""
 
     rule: Rule
@@ -73,7 +73,7 @@ def trace_account_chain(
 
     `opening` gives pots a clean balance before the first event, in base units.
     """
-    books = Books(rule, stopped, max_hops)
+    books = TraceBooks(rule, stopped, max_hops)
     books.lots = {
         pot: [(CLEAN, units)] for pot, units in (opening or {}).items() if units and pot not in stopped
     }
@@ -84,7 +84,7 @@ def trace_account_chain(
     return finish_accounts(books)
 
 
-def finish_accounts(books: Books) -> Findings:
+def finish_accounts(books: TraceBooks) -> Findings:
     """The findings of an account chain; inflow counts where stolen value was, in followed pots."""
     inflow = {
         pot: units for pot, units in books.inflow.items() if pot in books.hops and books.is_followed(pot)
@@ -93,7 +93,7 @@ def finish_accounts(books: Books) -> Findings:
 
 
 def apply_movement(
-    books: Books, event: int, sender: int, receiver: int, amount: int, theft: int | None
+    books: TraceBooks, event: int, sender: int, receiver: int, amount: int, theft: int | None
 ) -> None:
     """Apply one movement of an account chain."""
     lay(books, event, receiver, take(books, sender, amount, theft))
@@ -113,7 +113,7 @@ class Taken:
     """Hop of the pot that they were drawn from; 0 where it is not followed."""
 
 
-def take(books: Books, sender: int, amount: int, theft: int | None) -> Taken:
+def take(books: TraceBooks, sender: int, amount: int, theft: int | None) -> Taken:
     """Draw `amount` from a pot; `theft` is the one that names the movement."""
     stain = books.stains.get(sender, frozenset())
     hop = books.hops.get(sender, 0) if books.is_followed(sender) else 0
@@ -129,7 +129,7 @@ def take(books: Books, sender: int, amount: int, theft: int | None) -> Taken:
     return Taken(drawn, stain, stolen, named, hop)
 
 
-def lay(books: Books, row: int, receiver: int, taken: Taken) -> None:
+def lay(books: TraceBooks, row: int, receiver: int, taken: Taken) -> None:
     """Lay what was taken into a pot, or let it go where it is not followed."""
     record(books, row, receiver, taken.stolen, taken.named)
     if receiver in (FEE, CROSSED):
@@ -140,7 +140,7 @@ def lay(books: Books, row: int, receiver: int, taken: Taken) -> None:
         _add(books, receiver, taken.lots, taken.stain)
 
 
-def _draw(books: Books, pot: int, amount: int, *, is_theft: bool) -> Lots:
+def _draw(books: TraceBooks, pot: int, amount: int, *, is_theft: bool) -> Lots:
     if pot == NOBODY or not books.is_followed(pot):
         return [(CLEAN, amount)]
     lots = books.lots.get(pot, [])
@@ -153,7 +153,7 @@ def _draw(books: Books, pot: int, amount: int, *, is_theft: bool) -> Lots:
     return drawn
 
 
-def _add(books: Books, pot: int, drawn: Lots, stain: frozenset[int]) -> None:
+def _add(books: TraceBooks, pot: int, drawn: Lots, stain: frozenset[int]) -> None:
     books.lots[pot] = merge([*books.lots.get(pot, []), *drawn])
     if stain:
         books.stains[pot] = books.stains.get(pot, frozenset()) | stain
@@ -168,7 +168,9 @@ def count_stolen(lots: Lots) -> dict[int, int]:
     return stolen
 
 
-def record(books: Books, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]) -> None:
+def record(
+    books: TraceBooks, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]
+) -> None:
     """Note what a row laid."""
     books.flows.extend(Flow(row, pot, theft, named=False, amount=units) for theft, units in stolen.items())
     books.flows.extend(Flow(row, pot, theft, named=True, amount=units) for theft, units in named.items())
@@ -184,7 +186,7 @@ def trace_utxo_chain(
     max_hops: int | None = None,
 ) -> Findings:
     """Follow stolen value over transactions 0 to `end` of a UTXO chain; `stopped` holds output ids."""
-    books = Books(rule, stopped, max_hops)
+    books = TraceBooks(rule, stopped, max_hops)
     for tx in range(end):
         seed = seeds.seeds.get(tx)
         holds_stolen = apply_transaction(books, chain, tx, Naming(seed, seeds.rank_theft))
@@ -230,7 +232,7 @@ Arriving: TypeAlias = Mapping[int, tuple[list[Piece], frozenset[int]]]
 
 
 def apply_transaction(
-    books: Books, chain: UtxoChain, tx: int, naming: Naming, arriving: Arriving | None = None
+    books: TraceBooks, chain: UtxoChain, tx: int, naming: Naming, arriving: Arriving | None = None
 ) -> bool:
     """Apply one transaction; whether stolen value of its own inputs came to lie in a followed output."""
     outputs = chain.outputs_of(tx)
@@ -251,7 +253,7 @@ def apply_transaction(
     return entered
 
 
-def _take_inputs(books: Books, chain: UtxoChain, tx: int, naming: Naming) -> list[Piece]:
+def _take_inputs(books: TraceBooks, chain: UtxoChain, tx: int, naming: Naming) -> list[Piece]:
     pieces = []
     for place, i in enumerate(chain.inputs_of(tx)):
         pot = int(chain.in_output[i])
@@ -262,7 +264,7 @@ def _take_inputs(books: Books, chain: UtxoChain, tx: int, naming: Naming) -> lis
     return pieces
 
 
-def _input_stain(books: Books, chain: UtxoChain, tx: int) -> frozenset[int]:
+def _input_stain(books: TraceBooks, chain: UtxoChain, tx: int) -> frozenset[int]:
     pots = [int(chain.in_output[i]) for i in chain.inputs_of(tx)]
     return frozenset().union(*(books.stains.pop(pot, frozenset()) for pot in pots))
 
@@ -281,7 +283,7 @@ def _fill(rule: Rule, pieces: list[Piece], sizes: list[int]) -> list[list[Piece]
     ]
 
 
-def _lay_output(books: Books, tx: int, output: int, laid: list[Piece], takers: list[int | None]) -> bool:
+def _lay_output(books: TraceBooks, tx: int, output: int, laid: list[Piece], takers: list[int | None]) -> bool:
     lots = [
         (piece.origin if piece.origin >= 0 or taker is None else taker, piece.size)
         for piece, taker in zip(laid, takers, strict=True)
@@ -300,7 +302,7 @@ def _lay_output(books: Books, tx: int, output: int, laid: list[Piece], takers: l
 
 
 def _stain_output(
-    books: Books, tx: int, output: int, laid: list[Piece], stain: frozenset[int], takers: set[int | None]
+    books: TraceBooks, tx: int, output: int, laid: list[Piece], stain: frozenset[int], takers: set[int | None]
 ) -> bool:
     size = sum(piece.size for piece in laid)
     named = {taker: size for taker in takers if taker is not None and taker not in stain}

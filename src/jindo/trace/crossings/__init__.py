@@ -7,7 +7,7 @@
 It opens no file. The rules stand in `docs/explain/crossings.md`.
 """
 
-from jindo.trace.crossings.bridges import REFUSALS, Bridges, Refusal, VaultEvidence, find_bridges
+from jindo.trace.crossings.bridges import REFUSALS, Bridges, RefusedMemo, VaultEvidence, find_bridges
 from jindo.trace.crossings.crossing import BRIDGE, SWAP, WRAP, Crossing, Leg
 from jindo.trace.crossings.joint import Crossed, JointFindings, trace_jointly
 from jindo.trace.crossings.memos import Memo, MemoAsset, parse_memo
@@ -27,7 +27,7 @@ __all__ = [
     "Memo",
     "MemoAsset",
     "REFUSALS",
-    "Refusal",
+    "RefusedMemo",
     "SWAP",
     "Swaps",
     "VaultEvidence",

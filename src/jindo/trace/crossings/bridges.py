@@ -44,7 +44,7 @@ REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedMemo:
     """A memo that is not followed."""
 
     chain: str
@@ -69,7 +69,7 @@ class Bridges:
 
     crossings: tuple[Crossing, ...]
     """Every departure in order, those in transit among them."""
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedMemo, ...]
     vaults: Mapping[str, Mapping[int, VaultEvidence]] = field(default_factory=dict)
     """By chain: accounts that matched memos show to be vaults."""
 
@@ -97,9 +97,9 @@ def find_bridges(
     found, times = find_ends(chains, stop_rows, texts or {}), read_times(chains)
     matching = _Matching(chains, found, times, named or {}, labelled or {})
     kept, rings = refuse_rings(matching.match(), times)
-    refused = [*matching.refused, *(Refusal(chain, row, "unread") for chain, row, _ in found.unread)]
+    refused = [*matching.refused, *(RefusedMemo(chain, row, "unread") for chain, row, _ in found.unread)]
     refused += [
-        Refusal(leg.chain, leg.row, "ring")
+        RefusedMemo(leg.chain, leg.row, "ring")
         for crossing in rings
         for leg in (*crossing.arrivals, *crossing.returns)
     ]
@@ -122,7 +122,7 @@ class _Matching:
         self._of_hash: dict[str, list[Departure]] = {}
         for departure in found.departures:
             self._of_hash.setdefault(departure.tx_hash, []).append(departure)
-        self.refused: list[Refusal] = []
+        self.refused: list[RefusedMemo] = []
 
     def match(self) -> list[Crossing]:
         """A crossing for each departure, in order, with what answers it."""
@@ -145,7 +145,7 @@ class _Matching:
         return [self._build(departure, fitting, vaults) for departure in departures]
 
     def _refuse(self, claim: Claim, code: str) -> None:
-        self.refused.append(Refusal(claim.chain, claim.row, code))
+        self.refused.append(RefusedMemo(claim.chain, claim.row, code))
 
     def _judge(self, claim: Claim) -> tuple[str, tuple[Leg, ...]]:
         """Why a claim does not fit (empty where it does), and what of it pays the departure."""
@@ -291,5 +291,5 @@ def _count_vaults(
     return vaults
 
 
-def _order(refusal: Refusal) -> tuple[str, int, str]:
+def _order(refusal: RefusedMemo) -> tuple[str, int, str]:
     return refusal.chain, refusal.row, refusal.code

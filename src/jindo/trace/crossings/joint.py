@@ -24,10 +24,10 @@ from jindo.trace.crossings.vault_pots import find_vault_pots
 from jindo.trace.findings import CROSSED, Findings, build_findings
 from jindo.trace.naming import AccountSeeds, UtxoSeeds
 from jindo.trace.reference import (
-    Books,
     Naming,
     Piece,
     Taken,
+    TraceBooks,
     apply_movement,
     apply_transaction,
     count_stolen,
@@ -139,10 +139,10 @@ class _Trace:
         self._places = {name: _Places() for name in self._chains}
         for place, crossing in enumerate(crossings):
             self._place(place, crossing)
-        self._books: dict[str, Books] = {}
+        self._books: dict[str, TraceBooks] = {}
         for name in self._chains:
             stops = _Either(stopped.get(name, ()), find_vault_pots(self._chains[name], crossings))
-            books = Books(rule, stops, max_hops, self._places[name].passing)
+            books = TraceBooks(rule, stops, max_hops, self._places[name].passing)
             opening = openings.get(name, {}).items()
             books.lots = {pot: [(CLEAN, units)] for pot, units in opening if units and pot not in stops}
             self._books[name] = books
@@ -188,7 +188,7 @@ class _Trace:
 
     # ---------------------------------------------------------------------------------------------- account chains
 
-    def _apply_event(self, chain: AccountChain, books: Books, row: int) -> None:
+    def _apply_event(self, chain: AccountChain, books: TraceBooks, row: int) -> None:
         sender, receiver, amount = int(chain.src[row]), int(chain.dst[row]), int(chain.amount[row])
         places, seeds = self._places[chain.chain], self._seeds.get(chain.chain)
         theft = seeds.theft_of.get(row) if isinstance(seeds, AccountSeeds) else None
@@ -202,7 +202,7 @@ class _Trace:
         elif amount and sender != receiver and row not in places.dropped:
             apply_movement(books, row, sender, receiver, amount, theft)
 
-    def _swap(self, books: Books, place: int) -> None:
+    def _swap(self, books: TraceBooks, place: int) -> None:
         crossing = self._crossings[place]
         taken = take(books, crossing.source.pot, crossing.source.units, None)
         lay(books, crossing.source.row, CROSSED, taken)
@@ -212,7 +212,7 @@ class _Trace:
 
     # ------------------------------------------------------------------------------------------------- UTXO chains
 
-    def _apply_transaction(self, chain: UtxoChain, books: Books, tx: int) -> None:
+    def _apply_transaction(self, chain: UtxoChain, books: TraceBooks, tx: int) -> None:
         places, seeds = self._places[chain.chain], self._seeds.get(chain.chain)
         seed, naming = None, Naming(None, ())
         if isinstance(seeds, UtxoSeeds):
@@ -279,7 +279,7 @@ def _to_pieces(taken: Taken) -> tuple[list[Piece], frozenset[int]]:
     return [Piece(origin, size, hop=taken.hop) for origin, size in taken.lots], taken.stain
 
 
-def _empty(books: Books, source: Leg) -> Taken:
+def _empty(books: TraceBooks, source: Leg) -> Taken:
     """What a transaction laid into the output that went to the bridge; its hop counts once."""
     lots = books.lots.pop(source.pot, None) or [(CLEAN, source.units)]
     stain = books.stains.pop(source.pot, frozenset())

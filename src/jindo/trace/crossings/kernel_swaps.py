@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numba.extending import register_jitable
 
-from jindo.base.compiling import compile_kept
 from jindo.ledger import Ints
 
 UNKNOWN_POT = 1 << 31
@@ -35,7 +34,7 @@ class Moves(NamedTuple):
     is_gas: Ints
 
 
-class Ledger(NamedTuple):
+class KnownPots(NamedTuple):
     """What a pass knows of a chain's pots and wrappers."""
 
     account: Ints
@@ -87,9 +86,8 @@ def make_room(rows: int, limbs: int) -> Found:
     )
 
 
-@compile_kept
 def scan(moves, ledger, found):  # type: ignore[no-untyped-def]
-    """Look at each transaction of `moves`."""
+    """Look at each transaction of `moves`; gives 0."""
     rows, width = moves.limbs.shape
     tx, src, dst, limbs, is_gas, account = (
         moves.tx,
@@ -116,9 +114,10 @@ def scan(moves, ledger, found):  # type: ignore[no-untyped-def]
         if _can_swap(givers, takers, count) or _touches(ledger.wrappers, givers, takers, count):
             _weigh(moves, ledger, found, scratch, payer, count)
         first = last
+    return 0
 
 
-class Scratch(NamedTuple):
+class SwapScratch(NamedTuple):
     """What is known of one transaction while it is looked at."""
 
     givers: Ints
@@ -143,7 +142,7 @@ class Scratch(NamedTuple):
 
 @register_jitable
 def _make_scratch(rows, width):  # type: ignore[no-untyped-def]
-    return Scratch(
+    return SwapScratch(
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),
         np.empty(rows, np.int64),

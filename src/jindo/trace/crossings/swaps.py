@@ -15,15 +15,18 @@ The compiled pass is `kernel_swaps`; what stolen units do at a swap is `joint`'s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from jindo.base.ids import BURN_ADDRESSES, ZERO_ADDRESS, Account, AssetId, native_asset, token_asset
 from jindo.ledger import NOBODY, AccountChain, AccountRun, Amounts, Ints, Kind, WideColumn, add_pots
+from jindo.trace.compiling import compile_stamped
+from jindo.trace.crossings import kernel_swaps
 from jindo.trace.crossings.crossing import SWAP, WRAP, Crossing, Leg
-from jindo.trace.crossings.kernel_swaps import UNKNOWN_POT, Found, Ledger, Moves, make_room, scan
+from jindo.trace.crossings.kernel_swaps import UNKNOWN_POT, Found, KnownPots, Moves, make_room
 from jindo.trace.crossings.wrappers import WRAPPERS
 
 _PIECE = 1 << 18
@@ -98,7 +101,7 @@ def find_swaps(
     return _number_pots(_leave_out(found, sorted({int(chain.tx[event]) for event in named})), chain, assets)
 
 
-def _describe(chain: AccountChain, contracts: Sequence[Account]) -> tuple[Ledger, list[AssetId]]:
+def _describe(chain: AccountChain, contracts: Sequence[Account]) -> tuple[KnownPots, list[AssetId]]:
     """What the pass knows of the chain, and the wrapped asset of each wrapper."""
     account, asset = (
         np.concatenate([np.zeros(0, np.int32), *(getattr(run, name) for run in chain.runs)]).astype(np.int32)
@@ -111,7 +114,7 @@ def _describe(chain: AccountChain, contracts: Sequence[Account]) -> tuple[Ledger
     everything = np.concatenate([np.zeros(0, np.int64), *pots])
     ids = [chain.accounts.find(address) for address in contracts]
     bars = {chain.accounts.find(address) for address in BURN_ADDRESSES} | set(ids)
-    return Ledger(
+    return KnownPots(
         account=account,
         asset=asset,
         native=places.get(native_asset(chain.chain), -1),
@@ -126,7 +129,7 @@ def _describe(chain: AccountChain, contracts: Sequence[Account]) -> tuple[Ledger
 
 
 def _scan_run(
-    run: AccountRun, start: int, ledger: Ledger, end: int, aside: Ints
+    run: AccountRun, start: int, ledger: KnownPots, end: int, aside: Ints
 ) -> Iterator[tuple[Found, Ints, int]]:
     """What each piece of a run holds: the room, the events of its rows, and the transaction that local ids count from."""
     rows = min(len(run.src), end - start)
@@ -143,9 +146,14 @@ def _scan_run(
         events = start + (np.arange(first, last) if order is None else order[first:last].astype(np.int64))
         apart = np.isin(events, aside) if len(aside) else slice(0, 0)
         moves.src[apart], moves.dst[apart] = NOBODY, NOBODY
-        scan(moves, ledger, found)
+        _compiled()(moves, ledger, found)
         yield found, events, run.first_transaction
         first = last
+
+
+@cache
+def _compiled() -> Callable[..., int]:
+    return compile_stamped(kernel_swaps.scan, kernel_swaps)
 
 
 def _find_stop(run: AccountRun, order: Ints | None, first: int, rows: int) -> int:
