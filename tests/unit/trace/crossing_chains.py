@@ -156,6 +156,11 @@ def trace(
         else:
             grown.append(chain)
     stops: dict[str, Stops] = {chain.chain: build_stops(chain, labels) for chain in grown}
+    if with_crossings:
+        stops = {
+            name: Stops({**bridges.stops(name), **of_chain.by_account}, of_chain.chain)
+            for name, of_chain in stops.items()
+        }
     law = RULES[rule]
     findings = trace_jointly(grown, seeds, crossings, rule=law, stopped=stops, ends=ends, max_hops=max_hops)
     outcomes = build_joint_outcomes(grown, stops, findings, conserves=law.conserves)
