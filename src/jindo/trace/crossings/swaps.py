@@ -24,9 +24,9 @@ import numpy as np
 from jindo.base.ids import BURN_ADDRESSES, ZERO_ADDRESS, Account, AssetId, native_asset, token_asset
 from jindo.ledger import NOBODY, AccountChain, AccountRun, Amounts, Ints, Kind, WideColumn, add_pots
 from jindo.trace.compiling import compile_stamped
-from jindo.trace.crossings import kernel_swaps
+from jindo.trace.crossings import kernel_swap_room, kernel_swaps
 from jindo.trace.crossings.crossing import SWAP, WRAP, Crossing, Leg
-from jindo.trace.crossings.kernel_swaps import UNKNOWN_POT, Found, KnownPots, Moves, make_room
+from jindo.trace.crossings.kernel_swap_room import UNKNOWN_POT, Found, KnownPots, Moves, make_room
 from jindo.trace.crossings.wrappers import WRAPPERS
 
 _PIECE = 1 << 18
@@ -153,7 +153,7 @@ def _scan_run(
 
 @cache
 def _compiled() -> Callable[..., int]:
-    return compile_stamped(kernel_swaps.scan, kernel_swaps)
+    return compile_stamped(kernel_swaps.scan, kernel_swap_room, kernel_swaps)
 
 
 def _find_stop(run: AccountRun, order: Ints | None, first: int, rows: int) -> int:
