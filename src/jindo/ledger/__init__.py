@@ -12,6 +12,7 @@ What the movements mean is `trace`'s.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from jindo.ledger.added_pots import add_pots
 from jindo.ledger.appending import append_rows, roll_back
 from jindo.ledger.bitcoin.block import BlockHeader, find_height
 from jindo.ledger.bitcoin.networks import NETWORKS, get_network
@@ -27,6 +28,7 @@ from jindo.ledger.extract import read_transactions, read_transfers
 from jindo.ledger.fingerprint import compute_fingerprint
 from jindo.ledger.importing import FORMATS, ImportReport, build_ledger_from_columns, import_source
 from jindo.ledger.manifest import ImportEntry
+from jindo.ledger.memos import iter_memo_rows
 from jindo.ledger.opened import ChainStatus, Ledger, LedgerStatus, open_ledger
 from jindo.ledger.rows import RANK, Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.ledger.runs import NOBODY, AccountRun, Adjacency, Amounts, Blocks, Ints, Texts, UtxoRun
@@ -71,6 +73,8 @@ __all__ = [
     "build_account_chain",
     "build_utxo_chain",
     "read_transfers",
+    "add_pots",
+    "iter_memo_rows",
     "read_transactions",
     "AccountChain",
     "UtxoChain",

@@ -54,6 +54,14 @@ class Boundary(Protocol):
         ...
 
 
+class FindsStops(Protocol):
+    """Answers the question for one pot at a time."""
+
+    def find(self, pot: int) -> Stop | None:
+        """The stop of a pot, or `None` where it is followed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stops:
     """Stops of one chain, by account id."""

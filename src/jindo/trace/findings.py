@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 FEE = -1
 """Where fees go, in place of a pot."""
+CROSSED = -2
+"""Where units go that leave through a crossing, in place of a pot."""
 
 
 class Flow(NamedTuple):
@@ -21,7 +23,7 @@ class Flow(NamedTuple):
     row: int
     """Event of an account chain, or transaction of a UTXO chain."""
     pot: int
-    """The pot that was filled, or `FEE`."""
+    """The pot that was filled, `FEE` or `CROSSED`."""
     theft: int
     named: bool
     """True for units that became stolen in this movement, False for units that were stolen already."""

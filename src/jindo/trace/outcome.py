@@ -2,7 +2,8 @@
 
 * For each theft and asset under a conserving rule, to the unit:
   stolen + arrived = held + services + likely services + mixers + departed + burned + fees + limits.
-  A sheet that does not balance is an `IntegrityError`.
+  A sheet that does not balance is an `IntegrityError`. What arrives and departs through crossings is `crossings`' to
+  say (`Beyond`); without any, both are nothing.
 * An endpoint is where following ended: a stopped account, the fees, or an account that still holds.
 * An endpoint reached through a pot with unexplained inflow is marked: there, money from outside the ledger may have
   mixed in.
@@ -10,13 +11,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from jindo.base.errors import IntegrityError
 from jindo.ledger import NOBODY, AccountChain, Chain
-from jindo.trace.boundary import REASONS, Stop, Stops, account_of
-from jindo.trace.findings import FEE, Findings, Flow
+from jindo.trace.boundary import REASONS, FindsStops, Stop, account_of
+from jindo.trace.findings import CROSSED, FEE, Findings, Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +60,38 @@ class Outcome:
     """Unexplained inflow by asset."""
 
 
-def build_outcome(chain: Chain, stops: Stops, findings: Findings, *, conserves: bool) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Pots and rows that money from outside the ledger may have come through."""
+
+    pots: set[int]
+    rows: set[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What crossings say of one chain, which its own rows do not."""
+
+    marked: Marked
+    passing: Container[int]
+    """Pots whose content went on through a crossing at once: nothing ends there."""
+    endpoints: list[Endpoint]
+    """What departed, and what is in transit."""
+    arrived: Mapping[tuple[int, str], int]
+    """Stolen units that came from elsewhere, by theft and asset."""
+
+
+def build_outcome(
+    chain: Chain, stops: FindsStops, findings: Findings, *, conserves: bool, beyond: Beyond | None = None
+) -> Outcome:
     """Sum up findings.
 
     Raises:
         IntegrityError: under a conserving rule, a balance sheet does not balance.
     """
-    endpoints = list(_build_endpoints(chain, stops, findings).values())
-    sheets = _build_sheets(chain, findings, endpoints) if conserves else []
+    beyond = beyond or Beyond(_find_marked(chain, stops, findings), (), [], {})
+    endpoints = [*_build_endpoints(chain, stops, findings, beyond).values(), *beyond.endpoints]
+    sheets = _build_sheets(chain, findings, endpoints, beyond.arrived) if conserves else []
     inflow: dict[str, int] = {}
     for pot, units in findings.inflow.items():
         asset = asset_of(chain, pot)
@@ -82,11 +107,14 @@ def asset_of(chain: Chain, pot: int) -> str:
 def flow_asset(chain: Chain, flow: Flow) -> str:
     """The asset that a flow moved, fees included."""
     return asset_of(
-        chain, int(chain.src[flow.row]) if isinstance(chain, AccountChain) and flow.pot == FEE else flow.pot
+        chain,
+        int(chain.src[flow.row])
+        if isinstance(chain, AccountChain) and flow.pot in (FEE, CROSSED)
+        else flow.pot,
     )
 
 
-def find_stop(stops: Stops, findings: Findings, pot: int) -> Stop | None:
+def find_stop(stops: FindsStops, findings: Findings, pot: int) -> Stop | None:
     """Why a pot is not followed, or `None` where it is."""
     if pot == FEE:
         return Stop("fee")
@@ -102,11 +130,10 @@ def source_pots(chain: Chain, row: int) -> list[int]:
 
 
 def _build_endpoints(
-    chain: Chain, stops: Stops, findings: Findings
+    chain: Chain, stops: FindsStops, findings: Findings, beyond: Beyond
 ) -> dict[tuple[int, str, str, str], Endpoint]:
-    marked = _find_marked(chain, stops, findings)
     endpoints: dict[tuple[int, str, str, str], Endpoint] = {}
-    for theft, pot, stop, asset, amount, rows, is_marked in _arrivals(chain, stops, findings, marked):
+    for theft, pot, stop, asset, amount, rows, is_marked in _arrivals(chain, stops, findings, beyond):
         account = (
             "" if pot == FEE or account_of(chain, pot) == NOBODY else chain.accounts[account_of(chain, pot)]
         )
@@ -115,15 +142,18 @@ def _build_endpoints(
         )
         endpoint.amount += amount
         endpoint.is_unexplained |= is_marked
-        _widen(endpoint, [int(chain.time[row]) for row in rows], findings.hops.get(pot))
+        widen(endpoint, [int(chain.time[row]) for row in rows], findings.hops.get(pot))
     return endpoints
 
 
 def _arrivals(
-    chain: Chain, stops: Stops, findings: Findings, marked: _Marked
+    chain: Chain, stops: FindsStops, findings: Findings, beyond: Beyond
 ) -> Iterator[tuple[int, int, Stop, str, int, list[int], bool]]:
+    marked = beyond.marked
     rows: dict[tuple[int, int], list[int]] = {}
     for flow in findings.flows:
+        if flow.pot in beyond.passing:
+            continue
         stop = find_stop(stops, findings, flow.pot)
         if stop is not None:
             asset = flow_asset(chain, flow)
@@ -135,7 +165,8 @@ def _arrivals(
         yield theft, pot, Stop("held"), asset_of(chain, pot), amount, reached, pot in marked.pots
 
 
-def _widen(endpoint: Endpoint, times: list[int], hops: int | None) -> None:
+def widen(endpoint: Endpoint, times: list[int], hops: int | None) -> None:
+    """Add times and hops at which an endpoint was reached."""
     known = [time for time in times if time >= 0]
     if known:
         endpoint.first_time = min(known) if endpoint.first_time is None else min(endpoint.first_time, *known)
@@ -144,19 +175,16 @@ def _widen(endpoint: Endpoint, times: list[int], hops: int | None) -> None:
         endpoint.hops = hops if endpoint.hops is None else min(endpoint.hops, hops)
 
 
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """Pots and rows that money from outside the ledger may have come through."""
-
-    pots: set[int]
-    rows: set[int]
-
-
-def _find_marked(chain: Chain, stops: Stops, findings: Findings) -> _Marked:
+def start_marks(chain: Chain, findings: Findings) -> Marked:
+    """The pots, or on a UTXO chain the rows, where unexplained inflow came in."""
     is_account = isinstance(chain, AccountChain)
-    marked = _Marked(
+    return Marked(
         set(findings.inflow) if is_account else set(), set() if is_account else set(findings.inflow)
     )
+
+
+def _find_marked(chain: Chain, stops: FindsStops, findings: Findings) -> Marked:
+    marked = start_marks(chain, findings)
     for flow in findings.flows:
         if any(pot in marked.pots for pot in source_pots(chain, flow.row)):
             marked.rows.add(flow.row)
@@ -165,8 +193,10 @@ def _find_marked(chain: Chain, stops: Stops, findings: Findings) -> _Marked:
     return marked
 
 
-def _build_sheets(chain: Chain, findings: Findings, endpoints: list[Endpoint]) -> list[Sheet]:
-    stolen: dict[tuple[int, str], int] = {}
+def _build_sheets(
+    chain: Chain, findings: Findings, endpoints: list[Endpoint], arrived: Mapping[tuple[int, str], int]
+) -> list[Sheet]:
+    stolen = dict.fromkeys((key for key, units in arrived.items() if units), 0)
     for flow in findings.flows:
         if flow.named:
             key = (flow.theft, flow_asset(chain, flow))
@@ -177,7 +207,7 @@ def _build_sheets(chain: Chain, findings: Findings, endpoints: list[Endpoint]) -
         for endpoint in endpoints:
             if (endpoint.theft, endpoint.asset) == (theft, asset):
                 by_reason[endpoint.stop.reason] += endpoint.amount
-        sheets.append(Sheet(theft, asset, stolen[theft, asset], 0, by_reason))
+        sheets.append(Sheet(theft, asset, stolen[theft, asset], arrived.get((theft, asset), 0), by_reason))
     check_balance(sheets, endpoints)
     return sheets
 

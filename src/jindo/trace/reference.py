@@ -13,20 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from jindo.ledger import NOBODY, AccountChain, UtxoChain
-from jindo.trace.findings import FEE, Findings, Flow, build_findings
+from jindo.trace.findings import CROSSED, FEE, Findings, Flow, build_findings
 from jindo.trace.naming import AccountSeeds, UtxoSeed, UtxoSeeds
 from jindo.trace.rules import CLEAN, Lots, Rule, draw, merge, spread
 
 
 @dataclass(slots=True)
-class _Books:
-    """What the trace keeps while it runs."""
+class TraceBooks:
+    """What the trace of one chain keeps while it runs."""
 
     rule: Rule
     stopped: Container[int]
     max_hops: int | None
+    passing: Container[int] = ()
+    """Pots whose content goes on elsewhere at once, through a crossing: no stop and no limit holds them."""
     lots: dict[int, Lots] = field(default_factory=dict)
     stains: dict[int, frozenset[int]] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
@@ -35,16 +38,19 @@ class _Books:
     limited: set[int] = field(default_factory=set)
 
     def is_followed(self, pot: int) -> bool:
-        return pot not in self.stopped and pot not in self.limited
+        """Whether a pot holds what enters it."""
+        return pot in self.passing or (pot not in self.stopped and pot not in self.limited)
 
     def enter(self, pot: int, hop: int) -> None:
         """Note the hop at which stolen value first enters `pot`, and stop there when it is past the limit."""
         hop = self.hops.setdefault(pot, hop)
-        if self.max_hops is not None and hop > self.max_hops and pot not in self.stopped:
+        beyond = self.max_hops is not None and hop > self.max_hops
+        if beyond and pot not in self.stopped and pot not in self.passing:
             self.limited.add(pot)
             self.lots.pop(pot, None)
 
     def held(self) -> dict[tuple[int, int], int]:
+        """Stolen units still there, by (pot, theft)."""
         held: dict[tuple[int, int], int] = {}
         for pot, lots in self.lots.items():
             for origin, size in lots:
@@ -67,41 +73,74 @@ def trace_account_chain(
 
     `opening` gives pots a clean balance before the first event, in base units.
     """
-    books = _Books(rule, stopped, max_hops)
+    books = TraceBooks(rule, stopped, max_hops)
     books.lots = {
         pot: [(CLEAN, units)] for pot, units in (opening or {}).items() if units and pot not in stopped
     }
     for event in range(end):
         sender, receiver, amount = int(chain.src[event]), int(chain.dst[event]), int(chain.amount[event])
         if amount and sender != receiver:
-            _apply(books, event, sender, receiver, amount, seeds.theft_of.get(event))
+            apply_movement(books, event, sender, receiver, amount, seeds.theft_of.get(event))
+    return finish_accounts(books)
+
+
+def finish_accounts(books: TraceBooks) -> Findings:
+    """The findings of an account chain; inflow counts where stolen value was, in followed pots."""
     inflow = {
         pot: units for pot, units in books.inflow.items() if pot in books.hops and books.is_followed(pot)
     }
     return build_findings(books.flows, books.held(), inflow, books.hops, books.limited)
 
 
-def _apply(books: _Books, event: int, sender: int, receiver: int, amount: int, theft: int | None) -> None:
+def apply_movement(
+    books: TraceBooks, event: int, sender: int, receiver: int, amount: int, theft: int | None
+) -> None:
+    """Apply one movement of an account chain."""
+    lay(books, event, receiver, take(books, sender, amount, theft))
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one movement carries, after naming."""
+
+    lots: Lots
+    stain: frozenset[int]
+    stolen: Mapping[int, int]
+    """Units that were stolen already, by theft."""
+    named: Mapping[int, int]
+    """Units that naming makes stolen, by theft."""
+    hop: int
+    """Hop of the pot that they were drawn from; 0 where it is not followed."""
+
+
+def take(books: TraceBooks, sender: int, amount: int, theft: int | None) -> Taken:
+    """Draw `amount` from a pot; `theft` is the one that names the movement."""
     stain = books.stains.get(sender, frozenset())
+    hop = books.hops.get(sender, 0) if books.is_followed(sender) else 0
     drawn = _draw(books, sender, amount, is_theft=theft is not None)
     if books.rule.conserves:
-        stolen = _stolen(drawn)
+        stolen = count_stolen(drawn)
         named = {} if theft is None else {theft: amount - sum(stolen.values())}
         drawn = [(origin if origin >= 0 or theft is None else theft, size) for origin, size in drawn]
     else:
         stolen = dict.fromkeys(stain, amount)
         named = {theft: amount} if theft is not None and theft not in stain else {}
         stain = stain | frozenset(named)
-    _record(books, event, receiver, stolen, named)
-    if receiver == FEE:
+    return Taken(drawn, stain, stolen, named, hop)
+
+
+def lay(books: TraceBooks, row: int, receiver: int, taken: Taken) -> None:
+    """Lay what was taken into a pot, or let it go where it is not followed."""
+    record(books, row, receiver, taken.stolen, taken.named)
+    if receiver in (FEE, CROSSED):
         return
-    if any(stolen.values()) or any(named.values()):
-        books.enter(receiver, (books.hops.get(sender, 0) if books.is_followed(sender) else 0) + 1)
+    if any(taken.stolen.values()) or any(taken.named.values()):
+        books.enter(receiver, taken.hop + 1)
     if books.is_followed(receiver):
-        _lay(books, receiver, drawn, stain)
+        _add(books, receiver, taken.lots, taken.stain)
 
 
-def _draw(books: _Books, pot: int, amount: int, *, is_theft: bool) -> Lots:
+def _draw(books: TraceBooks, pot: int, amount: int, *, is_theft: bool) -> Lots:
     if pot == NOBODY or not books.is_followed(pot):
         return [(CLEAN, amount)]
     lots = books.lots.get(pot, [])
@@ -114,13 +153,14 @@ def _draw(books: _Books, pot: int, amount: int, *, is_theft: bool) -> Lots:
     return drawn
 
 
-def _lay(books: _Books, pot: int, drawn: Lots, stain: frozenset[int]) -> None:
+def _add(books: TraceBooks, pot: int, drawn: Lots, stain: frozenset[int]) -> None:
     books.lots[pot] = merge([*books.lots.get(pot, []), *drawn])
     if stain:
         books.stains[pot] = books.stains.get(pot, frozenset()) | stain
 
 
-def _stolen(lots: Lots) -> dict[int, int]:
+def count_stolen(lots: Lots) -> dict[int, int]:
+    """Stolen units by theft."""
     stolen: dict[int, int] = {}
     for origin, size in lots:
         if origin >= 0:
@@ -128,7 +168,10 @@ def _stolen(lots: Lots) -> dict[int, int]:
     return stolen
 
 
-def _record(books: _Books, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]) -> None:
+def record(
+    books: TraceBooks, row: int, pot: int, stolen: Mapping[int, int], named: Mapping[int, int]
+) -> None:
+    """Note what a row laid."""
     books.flows.extend(Flow(row, pot, theft, named=False, amount=units) for theft, units in stolen.items())
     books.flows.extend(Flow(row, pot, theft, named=True, amount=units) for theft, units in named.items())
 
@@ -143,17 +186,17 @@ def trace_utxo_chain(
     max_hops: int | None = None,
 ) -> Findings:
     """Follow stolen value over transactions 0 to `end` of a UTXO chain; `stopped` holds output ids."""
-    books = _Books(rule, stopped, max_hops)
+    books = TraceBooks(rule, stopped, max_hops)
     for tx in range(end):
         seed = seeds.seeds.get(tx)
-        holds_stolen = _apply_transaction(books, chain, tx, _Naming(seed, seeds.rank_theft))
+        holds_stolen = apply_transaction(books, chain, tx, Naming(seed, seeds.rank_theft))
         if holds_stolen and seed is None:
-            books.inflow[tx] = _external_value(chain, tx)
+            books.inflow[tx] = external_value(chain, tx)
     return build_findings(books.flows, books.held(), books.inflow, books.hops, books.limited)
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A lot inside a transaction, with what naming and hops need to know of it."""
 
     origin: int
@@ -165,13 +208,14 @@ class _Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class _Naming:
+class Naming:
     """What the thefts name in one transaction."""
 
     seed: UtxoSeed | None
     rank_theft: tuple[int, ...]
 
     def input_rank(self, place: int) -> int:
+        """Rank of the row that names the account of an input; -1 for none."""
         return self.seed.input_rank[place] if self.seed else -1
 
     def find_taker(self, output: int, ranks: set[int]) -> int | None:
@@ -183,42 +227,49 @@ class _Naming:
         return None if first is None else self.rank_theft[first]
 
 
-def _apply_transaction(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> bool:
-    """Apply one transaction; whether stolen value came to lie in a followed output."""
+Arriving: TypeAlias = Mapping[int, tuple[list[Piece], frozenset[int]]]
+"""By output: the pieces and the stain that come into it from elsewhere, through a crossing."""
+
+
+def apply_transaction(
+    books: TraceBooks, chain: UtxoChain, tx: int, naming: Naming, arriving: Arriving | None = None
+) -> bool:
+    """Apply one transaction; whether stolen value of its own inputs came to lie in a followed output."""
     outputs = chain.outputs_of(tx)
     sizes = [int(chain.out_amount[output]) for output in outputs]
     stain = _input_stain(books, chain, tx)
-    pieces = [_Piece(CLEAN, sum(sizes))] if chain.coinbase[tx] else _take_inputs(books, chain, tx, naming)
+    pieces = [Piece(CLEAN, sum(sizes))] if chain.coinbase[tx] else _take_inputs(books, chain, tx, naming)
     filled = _fill(books.rule, pieces, sizes)
     entered = False
-    for index, (output, laid) in enumerate(zip((*outputs, FEE), filled, strict=True)):
+    for index, (output, drawn) in enumerate(zip((*outputs, FEE), filled, strict=True)):
+        laid, stained = (arriving or {}).get(output, (drawn, stain))
         if books.rule.conserves:
-            entered |= _lay_output(
-                books, tx, output, laid, [naming.find_taker(index, {p.rank}) for p in laid]
-            )
+            takers = [naming.find_taker(index, {piece.rank}) for piece in laid]
+            holds = _lay_output(books, tx, output, laid, takers)
         else:
-            takers = {naming.find_taker(index, {piece.rank}) for piece in pieces if piece.size} - {None}
-            entered |= _stain_output(books, tx, output, laid, stain, takers)
+            ranks = {naming.find_taker(index, {piece.rank}) for piece in pieces if piece.size} - {None}
+            holds = _stain_output(books, tx, output, laid, stained, ranks)
+        entered |= holds and laid is drawn
     return entered
 
 
-def _take_inputs(books: _Books, chain: UtxoChain, tx: int, naming: _Naming) -> list[_Piece]:
+def _take_inputs(books: TraceBooks, chain: UtxoChain, tx: int, naming: Naming) -> list[Piece]:
     pieces = []
     for place, i in enumerate(chain.inputs_of(tx)):
         pot = int(chain.in_output[i])
         lots = books.lots.pop(pot, None) if pot != NOBODY else None
         hop = books.hops.get(pot, 0) if lots else 0
         for origin, size in lots or [(CLEAN, int(chain.in_amount[i]))]:
-            pieces.append(_Piece(origin, size, naming.input_rank(place), hop))
+            pieces.append(Piece(origin, size, naming.input_rank(place), hop))
     return pieces
 
 
-def _input_stain(books: _Books, chain: UtxoChain, tx: int) -> frozenset[int]:
+def _input_stain(books: TraceBooks, chain: UtxoChain, tx: int) -> frozenset[int]:
     pots = [int(chain.in_output[i]) for i in chain.inputs_of(tx)]
     return frozenset().union(*(books.stains.pop(pot, frozenset()) for pot in pots))
 
 
-def _fill(rule: Rule, pieces: list[_Piece], sizes: list[int]) -> list[list[_Piece]]:
+def _fill(rule: Rule, pieces: list[Piece], sizes: list[int]) -> list[list[Piece]]:
     """The pieces laid into each output and, last, the fee."""
     if rule.order is not None:
         coded = [(i if piece.origin >= 0 else -1 - i, piece.size) for i, piece in enumerate(pieces)]
@@ -227,18 +278,18 @@ def _fill(rule: Rule, pieces: list[_Piece], sizes: list[int]) -> list[list[_Piec
     hop = next((piece.hop for piece in pieces if piece.hop), 0)
     pooled = [(piece.origin if piece.origin >= 0 else -2 - piece.rank, piece.size) for piece in pieces]
     return [
-        [_Piece(max(code, CLEAN), size, -2 - min(code, CLEAN), hop) for code, size in row]
+        [Piece(max(code, CLEAN), size, -2 - min(code, CLEAN), hop) for code, size in row]
         for row in spread(rule, pooled, sizes)
     ]
 
 
-def _lay_output(books: _Books, tx: int, output: int, laid: list[_Piece], takers: list[int | None]) -> bool:
+def _lay_output(books: TraceBooks, tx: int, output: int, laid: list[Piece], takers: list[int | None]) -> bool:
     lots = [
         (piece.origin if piece.origin >= 0 or taker is None else taker, piece.size)
         for piece, taker in zip(laid, takers, strict=True)
     ]
-    stolen = _stolen([(piece.origin, piece.size) for piece in laid])
-    _record(books, tx, output, stolen, _subtract(_stolen(lots), stolen))
+    stolen = count_stolen([(piece.origin, piece.size) for piece in laid])
+    record(books, tx, output, stolen, _subtract(count_stolen(lots), stolen))
     first = next(
         (piece for piece, (origin, _) in zip(laid, lots, strict=True) if origin >= 0 and piece.size), None
     )
@@ -251,11 +302,11 @@ def _lay_output(books: _Books, tx: int, output: int, laid: list[_Piece], takers:
 
 
 def _stain_output(
-    books: _Books, tx: int, output: int, laid: list[_Piece], stain: frozenset[int], takers: set[int | None]
+    books: TraceBooks, tx: int, output: int, laid: list[Piece], stain: frozenset[int], takers: set[int | None]
 ) -> bool:
     size = sum(piece.size for piece in laid)
     named = {taker: size for taker in takers if taker is not None and taker not in stain}
-    _record(books, tx, output, dict.fromkeys(stain, size), named)
+    record(books, tx, output, dict.fromkeys(stain, size), named)
     if output == FEE or not size or not (stain or named):
         return False
     books.enter(output, laid[0].hop + 1)
@@ -268,5 +319,6 @@ def _subtract(after: Mapping[int, int], before: Mapping[int, int]) -> dict[int, 
     return {theft: units - before.get(theft, 0) for theft, units in after.items()}
 
 
-def _external_value(chain: UtxoChain, tx: int) -> int:
+def external_value(chain: UtxoChain, tx: int) -> int:
+    """Units of the inputs whose outputs are not in the ledger."""
     return sum(int(chain.in_amount[i]) for i in chain.inputs_of(tx) if not chain.in_known[i])

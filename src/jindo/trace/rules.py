@@ -129,6 +129,32 @@ def spread(rule: Rule, lots: Lots, outputs: Sequence[int]) -> list[Lots]:
     return [*filled, lots]
 
 
+def convert(rule: Rule, lots: Lots, units: int) -> Lots:
+    """What lots become that together buy `units` of another asset; they sum to `units`.
+
+    Lots in drawn order with running totals c_j of a become floor(units * c_j / a) - floor(units * c_(j-1) / a), and
+    lots of zero vanish; under `haircut` the stolen total is converted, rounded down, then split over the thefts.
+    """
+    given = sum(size for _, size in lots)
+    if not given:
+        return merge([(CLEAN, units)])
+    if rule.order is None:
+        share = units * sum(size for origin, size in lots if origin >= 0) // given
+        return _share(lots, share, units - share)
+    return merge(list(zip((o for o, _ in lots), apportion([s for _, s in lots], units), strict=True)))
+
+
+def divide(rule: Rule, lots: Lots, sizes: Sequence[int]) -> list[Lots]:
+    """Lots cut, in the order in which they lie, into parts of these sizes; under `haircut` each part has its share."""
+    if rule.order is None:
+        return _spread_shares(lots, sizes)
+    parts = []
+    for size in sizes:
+        part, lots = _take(take_oldest, lots, size)
+        parts.append(part)
+    return parts
+
+
 def apportion(shares: Sequence[int], amount: int) -> list[int]:
     """`amount` split over `shares` in their order, whole units, no part above its share.
 

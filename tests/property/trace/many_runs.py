@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from jindo.ledger import AccountChain, Ints, MemoryTexts, UtxoChain, UtxoTransaction
+from jindo.ledger import NOBODY, AccountChain, Ints, MemoryTexts, UtxoChain, UtxoTransaction
 from jindo.ledger.build_utxo import build_utxo_run
 from jindo.ledger.indexing import build_account_run, build_blocks
 from jindo.ledger.runs import AccountRun
@@ -34,7 +34,11 @@ def _cut(chain: AccountChain, run: AccountRun, first: int, stop: int) -> Account
         first_transaction=txs_before,
         first_account=accounts_before,
         first_pot=pots_before,
-        blocks=build_blocks(np.asarray(chain.block[here]), np.asarray(chain.time[here])),
+        blocks=build_blocks(
+            np.asarray(chain.block[here]),
+            np.asarray(chain.time[here]),
+            before=max(np.asarray(chain.time[before]).tolist(), default=NOBODY),
+        ),
         accounts=MemoryTexts([chain.accounts[i] for i in range(accounts_before, accounts)]),
         tx_hashes=MemoryTexts([chain.tx_hashes[i] for i in range(txs_before, txs)]),
         src=run.src[here],
@@ -47,6 +51,7 @@ def _cut(chain: AccountChain, run: AccountRun, first: int, stop: int) -> Account
         tx_index=run.tx_index[txs_before:txs],
         pot_account=run.pot_account[pots_before:pots],
         pot_asset=run.pot_asset[pots_before:pots],
+        memos=None if run.memos is None else list(run.memos[here]),
     )
 
 
