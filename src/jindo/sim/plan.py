@@ -9,13 +9,32 @@ Who does what and when is the worlds' (`sim.worlds`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypeAlias
 
 from jindo.base.ids import ZERO_ADDRESS, Account, AssetId, ChainId, TxId, native_asset
 from jindo.ledger import Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
-from jindo.sim.books import FEE, OUTSIDE, Books
+from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
 from jindo.sim.names import Namer
-from jindo.sim.world import AccountSide, AccountTransaction, TokenMove, UtxoSide
+from jindo.sim.world import AccountSide, AccountTransaction, Act, InternalCall, TokenMove, UtxoSide
+
+Payee: TypeAlias = Account | bytes
+"""Whom an output pays, or the data that it carries instead."""
+
+
+class Mark(StrEnum):
+    """What a movement is to a theft, where the books cannot see it."""
+
+    STOLEN = "stolen"
+    DEPARTED = "departed"
+    """Stolen value leaves its asset here."""
+    ARRIVED = "arrived"
+    """Stolen value comes into an asset here."""
+
+
+NO_MARKS: Mapping[str, Mark] = {}
 
 
 @dataclass(slots=True)
@@ -33,6 +52,10 @@ class AccountPlan:
     planned: list[AccountTransaction] = field(default_factory=list)
     thefts: set[TxId] = field(default_factory=set)
     """Transactions whose native value is stolen by them."""
+    marks: dict[TxId, Mapping[str, Mark]] = field(default_factory=dict)
+    """By transaction, and there by movement: `value`, `call:0`, `token:0`."""
+    acts: dict[TxId, str] = field(default_factory=dict)
+    """What a transaction truly is."""
 
     def add(
         self,
@@ -46,14 +69,23 @@ class AccountPlan:
         succeeded: bool = True,
         memo: str | None = None,
         tokens: tuple[TokenMove, ...] = (),
+        calls: tuple[InternalCall, ...] = (),
+        calldata: str = "",
+        marks: Mapping[str, Mark] = NO_MARKS,
+        act: str = "",
     ) -> TxId:
         """Plans one transaction and gives its hash."""
         tx_hash = self.names.evm_tx(len(self.planned))
         self.planned.append(
             AccountTransaction(
-                0, 0, time, tx_hash, 0, sender, receiver, value, gas_used, gas_price, succeeded, memo, tokens
+                0, 0, time, tx_hash, 0, sender, receiver, value, gas_used, gas_price, succeeded, memo, tokens,
+                calls, calldata,
             )
-        )
+        )  # fmt: skip
+        if marks:
+            self.marks[tx_hash] = marks
+        if act:
+            self.acts[tx_hash] = act
         return tx_hash
 
     def seal(self, books: Books) -> AccountSide:
@@ -88,10 +120,10 @@ class AccountPlan:
             height = self.first_block + (tx.time - self.start) // self.interval
             block, tx_index, logs = (height, tx_index, logs) if height == block else (height, 0, 0)
             nonce = nonces[tx.sender] = nonces.get(tx.sender, -1) + 1
-            tokens = tuple(replace(move, log_index=logs + i) for i, move in enumerate(tx.tokens))
+            tokens, count = _number_logs(tx.tokens, logs)
             time = self.start + (height - self.first_block) * self.interval
             sealed.append(replace(tx, block=height, tx_index=tx_index, time=time, nonce=nonce, tokens=tokens))
-            tx_index, logs = tx_index + 1, logs + len(tokens)
+            tx_index, logs = tx_index + 1, logs + count
         return sealed
 
     def _post(self, tx: AccountTransaction, books: Books) -> None:
@@ -99,11 +131,44 @@ class AccountPlan:
         books.post(native, [(tx.sender, tx.fee)], [(FEE, tx.fee)])
         if not tx.succeeded:
             return
-        stolen = (0,) if tx.tx_hash in self.thefts else ()
-        books.post(native, [(tx.sender, tx.value)], [(tx.receiver, tx.value)], theft_targets=stolen)
-        for move in tx.tokens:
-            source = OUTSIDE if move.sender == ZERO_ADDRESS else move.sender
-            books.post(move.asset, [(source, move.amount)], [(move.receiver, move.amount)])
+        marks = self.marks.get(tx.tx_hash, NO_MARKS)
+        if tx.tx_hash in self.thefts:
+            marks = {"value": Mark.STOLEN}
+        moves = [("value", native, tx.sender, tx.receiver, tx.value)]
+        moves += [(f"call:{i}", native, c.sender, c.receiver, c.amount) for i, c in enumerate(tx.calls)]
+        moves += [(f"token:{i}", t.asset, t.sender, t.receiver, t.amount) for i, t in enumerate(tx.tokens)]
+        for place, asset, sender, receiver, amount in moves:
+            source = OUTSIDE if sender == ZERO_ADDRESS else sender
+            post_marked(books, asset, [(source, amount)], [(receiver, amount)], {0: marks.get(place)})
+
+
+def post_marked(
+    books: Books,
+    asset: AssetId,
+    sources: list[tuple[Account, int]],
+    targets: list[tuple[Account, int]],
+    marks: Mapping[int, Mark | None],
+) -> None:
+    """Posts with what each target's place is to a theft."""
+    places = {mark: [p for p, m in marks.items() if m is mark] for mark in Mark}
+    books.post(
+        asset, sources, targets,
+        theft_targets=places[Mark.STOLEN], departures=places[Mark.DEPARTED], arrivals=places[Mark.ARRIVED],
+    )  # fmt: skip
+
+
+def list_acts(plan: AccountPlan | UtxoPlan) -> list[Act]:
+    """What every transaction of a plan is, where it says so, in the order of planning."""
+    return [Act(plan.chain, tx_hash, act) for tx_hash, act in plan.acts.items()]
+
+
+def _number_logs(tokens: tuple[TokenMove, ...], first: int) -> tuple[tuple[TokenMove, ...], int]:
+    """The moves with their places among the block's logs, and how many logs they are."""
+    numbered, place = [], first
+    for move in tokens:
+        numbered.append(replace(move, log_index=place))
+        place += move.logged
+    return tuple(numbered), place - first
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +195,17 @@ class UtxoPlan:
     start: int
     first_block: int
     interval: int = 600
-    planned: list[tuple[int, TxId, tuple[Coin, ...], tuple[tuple[Account, int], ...]]] = field(
+    planned: list[tuple[int, TxId, tuple[Coin, ...], tuple[tuple[Payee, int], ...]]] = field(
         default_factory=list
     )
     thefts: set[tuple[TxId, int]] = field(default_factory=set)
     """Outputs that are stolen by being made."""
+    marks: dict[tuple[TxId, int], Mark] = field(default_factory=dict)
+    """What an output is to a theft."""
+    mixes: dict[TxId, str] = field(default_factory=dict)
+    """CoinJoins, and whose service each is: what goes in is mixed, what comes out is nobody's for certain."""
+    acts: dict[TxId, str] = field(default_factory=dict)
+    """What a transaction truly is."""
 
     def outside_coin(self, label: str, account: Account, value: int) -> Coin:
         """A coin from before the world begins."""
@@ -142,14 +213,32 @@ class UtxoPlan:
             self.names.bitcoin_tx(f"outside/{label}"), 0, value, account, self.start - 1, outside=True
         )
 
-    def add(self, time: int, coins: list[Coin], outputs: list[tuple[Account, int]]) -> list[Coin]:
-        """Plans one transaction, a coinbase where `coins` is empty, and gives its outputs.
+    def add(
+        self,
+        time: int,
+        coins: Sequence[Coin],
+        outputs: Sequence[tuple[Payee, int]],
+        *,
+        marks: Mapping[int, Mark] | None = None,
+        act: str = "",
+        mix: str = "",
+    ) -> list[Coin]:
+        """Plans one transaction, a coinbase where `coins` is empty, and gives its outputs that can be spent.
 
-        What the outputs leave of the coins is the fee.
+        What the outputs leave of the coins is the fee; `mix` names the service of a CoinJoin.
         """
         tx_hash = self.names.bitcoin_tx(f"{len(self.planned)}")
         self.planned.append((time, tx_hash, tuple(coins), tuple(outputs)))
-        return [Coin(tx_hash, i, value, account, time) for i, (account, value) in enumerate(outputs)]
+        self.marks.update({(tx_hash, place): mark for place, mark in (marks or {}).items()})
+        if act:
+            self.acts[tx_hash] = act
+        if mix:
+            self.mixes[tx_hash] = mix
+        return [
+            Coin(tx_hash, i, value, payee, time)
+            for i, (payee, value) in enumerate(outputs)
+            if not isinstance(payee, bytes)
+        ]
 
     def seal(self, books: Books) -> UtxoSide:
         """The chain, with every transaction posted to `books`.
@@ -167,7 +256,7 @@ class UtxoPlan:
             block, tx_index = (height, tx_index + 1) if height == block else (height, 0)
             self._post(tx_hash, coins, outputs, books)
             inputs = tuple(UtxoInput(c.tx_hash, c.index, c.value, c.account) for c in coins)
-            outs = tuple(UtxoOutput(value, account) for account, value in outputs)
+            outs = tuple(_make_output(payee, value) for payee, value in outputs)
             stamp = self.start + (height - self.first_block) * self.interval
             sealed.append(UtxoTransaction(height, tx_hash, tx_index, inputs, outs, not coins, stamp))
         return UtxoSide(self.chain, tuple(sealed))
@@ -176,13 +265,43 @@ class UtxoPlan:
         return self.first_block + (time - self.start) // self.interval
 
     def _post(
-        self, tx_hash: TxId, coins: tuple[Coin, ...], outputs: tuple[tuple[Account, int], ...], books: Books
+        self, tx_hash: TxId, coins: tuple[Coin, ...], outputs: tuple[tuple[Payee, int], ...], books: Books
     ) -> None:
         for coin in coins:
             if coin.outside:
                 books.post(self.asset, [(OUTSIDE, coin.value)], [(coin.account, coin.value)])
-        paid = sum(value for _, value in outputs)
-        sources = [(c.account, c.value) for c in coins] or [(OUTSIDE, paid)]
-        fee = sum(value for _, value in sources) - paid
-        stolen = [i for i in range(len(outputs)) if (tx_hash, i) in self.thefts]
-        books.post(self.asset, sources, [*outputs, (FEE, fee)], theft_targets=stolen)
+        # What carries data has no value.
+        paid = [(FEE if isinstance(payee, bytes) else payee, value) for payee, value in outputs]
+        total = sum(value for _, value in paid)
+        sources = [(c.account, c.value) for c in coins] or [(OUTSIDE, total)]
+        if tx_hash in self.mixes:
+            sources = self._mix(tx_hash, sources, books)
+        fee = sum(value for _, value in sources) - total
+        marks = {i: self._mark_of(tx_hash, i) for i in range(len(outputs))}
+        post_marked(books, self.asset, sources, [*paid, (FEE, fee)], marks)
+
+    def _mark_of(self, tx_hash: TxId, place: int) -> Mark | None:
+        return Mark.STOLEN if (tx_hash, place) in self.thefts else self.marks.get((tx_hash, place))
+
+    def _mix(
+        self, tx_hash: TxId, sources: list[tuple[Account, int]], books: Books
+    ) -> list[tuple[Account, int]]:
+        """Pays every input into the CoinJoin, which then pays its outputs."""
+        pool = books.open_wallet(
+            Account(f"coinjoin:{tx_hash}"), Owner(Role.SERVICE, self.mixes[tx_hash], "mixer")
+        )
+        for account, value in sources:
+            books.post(self.asset, [(account, value)], [(pool, value)])
+        return [(pool, sum(value for _, value in sources))]
+
+
+def _make_output(payee: Payee, value: int) -> UtxoOutput:
+    if isinstance(payee, bytes):
+        return UtxoOutput(value, None, to_data_script(payee))
+    return UtxoOutput(value, payee)
+
+
+def to_data_script(data: bytes) -> str:
+    """The script, in hex, of an output that carries data: OP_RETURN and one push."""
+    push = b"" if len(data) <= 75 else b"\x4c"
+    return (b"\x6a" + push + bytes([len(data)]) + data).hex()

@@ -28,6 +28,17 @@ class TokenMove:
     amount: int
     log_index: int = 0
     """Place of the log in its block."""
+    logged: bool = True
+    """False where the contract books it without a Transfer event, as wrapped ether does: no row shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InternalCall:
+    """Native value that a contract moved on inside a transaction."""
+
+    sender: Account
+    receiver: Account
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +63,19 @@ class AccountTransaction:
     memo: str | None = None
     """What the sender tells the receiver, written in the transaction's input."""
     tokens: tuple[TokenMove, ...] = ()
+    calls: tuple[InternalCall, ...] = ()
+    """In the order of their traces, after the transaction's own value."""
+    calldata: str = ""
+    """Input in hex without 0x, where it is more than the memo's text: a contract's call that holds the memo."""
 
     @property
     def fee(self) -> int:
         """Native base units paid as gas."""
         return self.gas_used * self.gas_price
+
+    def logs(self) -> tuple[TokenMove, ...]:
+        """The Transfer events that the chain shows: none where it failed."""
+        return tuple(move for move in self.tokens if move.logged) if self.succeeded else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,70 @@ class StolenRow:
     theft: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who truly controls an address."""
+
+    address: Account
+    owner: str
+    """One name for one person or firm; a theft's name where the owner is the thief."""
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a transaction truly is."""
+
+    chain: ChainId
+    tx_hash: TxId
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One movement of a crossing."""
+
+    chain: ChainId
+    tx_hash: TxId
+    output_index: int | None
+    """`None` on an account chain."""
+    asset: AssetId
+    account: Account
+    """Whose it was, on departure; whose it became, on arrival."""
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Value that left one asset and came back in another, or came back to its owner."""
+
+    kind: str
+    """swap, wrap, unwrap, stake, unstake, bridge, refund, partial-refund, memo-less or unclear."""
+    service: str
+    theft: str
+    """Empty where the value is an innocent's."""
+    memo: str
+    """As the departure states it; empty where nothing is stated."""
+    departures: tuple[Leg, ...]
+    arrivals: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One true occurrence of a pattern, or of what looks like one."""
+
+    pattern: str
+    innocent: bool
+    """It is a control: it looks like the pattern, and no thief is in it."""
+    chain: ChainId
+    tx_hashes: tuple[TxId, ...]
+    """In ledger order."""
+    accounts: tuple[Account, ...]
+    """Those whose doing it is, or on whom it is done; the pattern's own page says which come first."""
+    parameters: tuple[tuple[str, str], ...]
+    """What the generator drew, by name."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Service:
     """A labelled address."""
@@ -120,7 +203,10 @@ class TruthEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class TheftTruth:
-    """What became of one theft; endpoints and fee add up to what was stolen, to the base unit."""
+    """What became of one theft in one asset: a sheet that adds up to the base unit.
+
+    Endpoints, fee and what departed are what was stolen and what arrived.
+    """
 
     theft: str
     chain: ChainId
@@ -131,29 +217,41 @@ class TheftTruth:
     """Part of what services received that they froze on arrival; counted in their endpoints too."""
     endpoints: tuple[TruthEndpoint, ...]
     """By account."""
+    arrived: int = 0
+    """What came into this asset through crossings; stolen and arrived together are what the sheet accounts for."""
+    departed: int = 0
+    """What left this asset through crossings."""
 
     def reached(self) -> dict[str, int]:
         """Base units that reached each service, by name."""
         return _sums((e.service, e.amount) for e in self.endpoints if e.service)
 
     def reasons(self) -> dict[str, int]:
-        """Base units by reason: service, mixer, burned, fee, held; they add up to `stolen`."""
+        """Base units by reason: service, mixer, burned, fee, held, and departed where anything crossed.
+
+        They add up to `stolen` and `arrived`.
+        """
         zero = dict.fromkeys(("service", "mixer", "burned", "fee", "held"), 0)
-        return zero | _sums([*((e.reason, e.amount) for e in self.endpoints), ("fee", self.fee)])
+        crossed = [("departed", self.departed)] if self.departed else []
+        return zero | _sums([*((e.reason, e.amount) for e in self.endpoints), ("fee", self.fee), *crossed])
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What became of every theft of a world, in the thefts' order."""
+    """What became of every theft of a world, a sheet for each asset it was in, in the thefts' order."""
 
     thefts: tuple[TheftTruth, ...]
 
     def theft(self, name: str) -> TheftTruth:
-        """The truth about one theft. Raises KeyError where there is none of that name."""
+        """The first sheet of a theft: of what was stolen. Raises KeyError where there is none of that name."""
         for truth in self.thefts:
             if truth.theft == name:
                 return truth
         raise KeyError(name)
+
+    def sheets(self, name: str) -> tuple[TheftTruth, ...]:
+        """Every sheet of a theft."""
+        return tuple(truth for truth in self.thefts if truth.theft == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +271,12 @@ class World:
     """What it imitates, a sentence each."""
     simplifications: tuple[str, ...]
     """Where it is simpler than what it imitates, a sentence each."""
+    owners: tuple[Ownership, ...] = ()
+    """Of every address, where the world tells them."""
+    acts: tuple[Act, ...] = ()
+    """Of every transaction, where the world tells them."""
+    crossings: tuple[Crossing, ...] = ()
+    patterns: tuple[Pattern, ...] = ()
 
     @property
     def key(self) -> str:
@@ -189,7 +293,7 @@ def _rows_of(tx: AccountTransaction, native: AssetId) -> Iterator[Transfer]:
     def row(
         sender: Account, receiver: Account | None, amount: int, asset: AssetId, kind: Kind, position: int
     ) -> Transfer:
-        memo = tx.memo if kind is Kind.NATIVE else None
+        memo = tx.memo if kind is Kind.NATIVE and not position else None
         return Transfer(
             tx.block, tx.tx_hash, sender, receiver, amount, asset, kind, tx.time, tx.tx_index, position, memo
         )
@@ -197,7 +301,9 @@ def _rows_of(tx: AccountTransaction, native: AssetId) -> Iterator[Transfer]:
     yield row(tx.sender, None, tx.fee, native, Kind.GAS, 0)
     if tx.succeeded:
         yield row(tx.sender, tx.receiver, tx.value, native, Kind.NATIVE, 0)
-    for move in tx.tokens if tx.succeeded else ():
+        for place, call in enumerate(tx.calls, 1):
+            yield row(call.sender, call.receiver, call.amount, native, Kind.NATIVE, place)
+    for move in tx.logs():
         yield row(move.sender, move.receiver, move.amount, move.asset, Kind.TOKEN, move.log_index)
 
 

@@ -13,7 +13,7 @@ VICTIM, THIEF, FRIEND, SHOP, SHADY, MIXER, PIT = (
 @pytest.fixture
 def books() -> Books:
     books = Books()
-    books.open_theft("heist", chain=ETHEREUM, asset=COIN)
+    books.open_theft("heist", asset=COIN)
     books.open_wallet(VICTIM, Owner(Role.VICTIM, "bank"))
     books.open_wallet(THIEF, Owner(Role.THIEF, "heist"))
     books.open_wallet(SHADY, Owner(Role.THIEF, "heist"))

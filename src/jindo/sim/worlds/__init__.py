@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jindo.sim.world import World
-from jindo.sim.worlds import bybit
+from jindo.sim.worlds import bybit, coinjoin
 
 __all__ = ["RECIPES", "Make", "Recipe"]
 
@@ -32,5 +32,8 @@ class Recipe:
     make: Make
 
 
-RECIPES = (Recipe(bybit.NAME, bybit.DESCRIPTION, bybit.make_bybit),)
+RECIPES = (
+    Recipe(bybit.NAME, bybit.DESCRIPTION, bybit.make_bybit),
+    Recipe(coinjoin.NAME, coinjoin.DESCRIPTION, coinjoin.make_coinjoin),
+)
 """In the order in which they are listed."""
