@@ -178,6 +178,17 @@ class Pattern:
     """What the generator drew, by name."""
 
 
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """What one whole unit of an asset was worth from a time on."""
+
+    time: int
+    asset: AssetId
+    currency: str
+    price: str
+    """Decimal."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Service:
     """A labelled address."""
@@ -277,6 +288,7 @@ class World:
     """Of every transaction, where the world tells them."""
     crossings: tuple[Crossing, ...] = ()
     patterns: tuple[Pattern, ...] = ()
+    prices: tuple[PriceRow, ...] = ()
 
     @property
     def key(self) -> str:

@@ -85,6 +85,9 @@ def _write_told(world: World, out: Path) -> None:
     if world.acts:
         acts = ((a.chain, a.tx_hash, a.act) for a in world.acts)
         _write_csv(out / "acts.csv", ["chain", "tx_hash", "act"], acts)
+    if world.prices:
+        prices = ((p.time, p.asset, p.currency, p.price) for p in world.prices)
+        _write_csv(out / "prices.csv", ["time", "asset", "currency", "price"], prices)
     if world.crossings:
         _write_json(out / "crossings.json", {"crossings": [to_crossing_json(c) for c in world.crossings]})
     if world.patterns:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jindo.sim.world import World
-from jindo.sim.worlds import bybit, coinjoin
+from jindo.sim.worlds import bridges, bybit, coinjoin
 
 __all__ = ["RECIPES", "Make", "Recipe"]
 
@@ -35,5 +35,6 @@ class Recipe:
 RECIPES = (
     Recipe(bybit.NAME, bybit.DESCRIPTION, bybit.make_bybit),
     Recipe(coinjoin.NAME, coinjoin.DESCRIPTION, coinjoin.make_coinjoin),
+    Recipe(bridges.NAME, bridges.DESCRIPTION, bridges.make_bridges),
 )
 """In the order in which they are listed."""

@@ -125,9 +125,10 @@ def pay(
     if rest > DUST:
         outputs.append((change_to or address(scene, purse), rest))
     order = list(range(len(outputs)))
-    if shuffled and not marks:
+    if shuffled:
         scene.rng.shuffle(order)
-    made = scene.coins.add(time, coins, [outputs[i] for i in order], act=act, marks=marks)
+    moved = {order.index(place): mark for place, mark in (marks or {}).items()}
+    made = scene.coins.add(time, coins, [outputs[i] for i in order], act=act, marks=moved)
     by_index = {coin.index: coin for coin in made}
     placed = {old: by_index[new] for new, old in enumerate(order) if new in by_index}
     if rest > DUST:

@@ -18,7 +18,7 @@ from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId, native_ass
 from jindo.sim.books import Books, Owner, Role
 from jindo.sim.names import Namer
 from jindo.sim.plan import AccountPlan, Coin, Mark, UtxoPlan, list_acts
-from jindo.sim.world import Crossing, Leg, Ownership, Pattern, Service, StolenRow, World, world_key
+from jindo.sim.world import Crossing, Leg, Ownership, Pattern, PriceRow, Service, StolenRow, World, world_key
 
 ETH = 10**18
 BTC = 10**8
@@ -41,6 +41,7 @@ class Scene:
     services: list[Service] = field(default_factory=list)
     crossings: list[Crossing] = field(default_factory=list)
     patterns: list[Pattern] = field(default_factory=list)
+    prices: tuple[PriceRow, ...] = ()
     wallets: int = 0
 
     def count(self, at_one: int, *, least: int = 1) -> int:
@@ -166,6 +167,7 @@ def seal_scene(
         acts=(*list_acts(scene.ether), *list_acts(scene.coins)) if owners else (),
         crossings=tuple(scene.crossings),
         patterns=tuple(scene.patterns),
+        prices=scene.prices,
     )
 
 
