@@ -19,6 +19,8 @@ Deed: TypeAlias = Callable[[int], None]
 class Agenda:
     """Deeds by time."""
 
+    now: int = 0
+    """Time of what is being played."""
     _waiting: list[tuple[int, int, Deed]] = field(default_factory=list)
     _entered: int = 0
 
@@ -30,5 +32,5 @@ class Agenda:
     def play(self, end: int) -> None:
         """Plays all that is entered, and what that enters, up to `end`."""
         while self._waiting and self._waiting[0][0] < end:
-            time, _, deed = heapq.heappop(self._waiting)
-            deed(time)
+            self.now, _, deed = heapq.heappop(self._waiting)
+            deed(self.now)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jindo.base.ids import ZERO_ADDRESS, Account, AssetId
-from jindo.sim.books import FEE, OUTSIDE, Owner, Role
+from jindo.base.ids import Account, AssetId
+from jindo.sim.books import Owner, Role
 from jindo.sim.plan import Coin
 from jindo.sim.world import Crossing, Leg, Service
 from jindo.sim.worlds.agenda import Agenda
@@ -108,15 +108,14 @@ class Bridges:
 
 def build_bridges(scene: Scene) -> Bridges:
     """The cast, its services open and funded."""
-    for account in (ZERO_ADDRESS, FEE, OUTSIDE):
-        scene.books.open_wallet(account, Owner(Role.CUSTOMER, "nobody"))
-    house = House(scene)
+    agenda = Agenda()
+    house = House(scene, agenda)
     names = ("wrapped", "loud", "staked", "dollar", "other", "share")
     tokens = Tokens(*(house.token(name) for name in names))
     service = Owner(Role.SERVICE, MEMO_BRIDGE, "bridge")
     swap = Owner(Role.SERVICE, "Pelican Swap", "swap")
     cast = Bridges(
-        scene, house, Agenda(), _open_market(scene, tokens), tokens,
+        scene, house, agenda, _open_market(scene, tokens), tokens,
         router=house.open(service, labelled=True),
         vaults=[open_vault(scene, house, service, coins=40)],
         plain={

@@ -61,7 +61,9 @@ def _open(cast: Bridges) -> Person:
     purse = open_person(cast.scene)
     for _ in range(cast.scene.rng.randrange(1, 4)):
         purse.coins.append(outside(cast.scene, purse, cast.scene.between(BTC // 50, 3 * BTC)))
-    return Person(cast.house.person(ether=cast.scene.between(3, 300) * ETH), purse)
+    account = cast.house.person(ether=cast.scene.between(3, 300) * ETH)
+    cast.house.shared.add(account)
+    return Person(account, purse)
 
 
 def _amount(cast: Bridges, most: int) -> int:
@@ -131,16 +133,11 @@ def _swap(cast: Bridges, time: int, who: Person, act: str, amount: int, dollars:
         held = cast.house.balance(account, given)
         part = amount if given == ETHER else held // 2
         if part > 0:
+            # Hardly anybody trades the loud one: its price is bad.
             swaps.swap(
-                cast,
-                time,
-                account,
-                given,
-                part,
-                got,
-                by_router=rng.randrange(2) == 0,
-                cut=rng.choice((0, 0, 0, 30, 85)),
-            )
+                cast, time, account, given, part, got, by_router=rng.randrange(2) == 0,
+                cut=rng.choice((0, 0, 0, 30, 85)), less=rng.randrange(260) if t.loud in (given, got) else 0,
+            )  # fmt: skip
     elif act == "wrap":
         loud = rng.randrange(3) == 0
         held = cast.house.balance(account, t.loud if loud else t.wrapped)

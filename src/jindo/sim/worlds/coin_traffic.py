@@ -30,6 +30,8 @@ from jindo.sim.worlds.coin_people import (
 )
 from jindo.sim.worlds.scene import BTC, MINUTE, Scene
 
+LEAST_FAN = 10
+"""Wallets paid at once from which on it looks like a fan-out."""
 SUBSIDY = 312_500_000
 """Satoshi issued by a coinbase."""
 MIX = {
@@ -144,6 +146,8 @@ def _hot_change(crowd: CoinCrowd, time: int) -> None:
             act="consolidation",
         )
     )
+    first = coin
+    hashes = []
     for _ in range(scene.rng.randrange(5, 40)):
         person, value = scene.rng.choice(crowd.people), draw_value(scene, most=BTC)
         rest = coin.value - value - scene.coin_fee(1, 2)
@@ -152,8 +156,10 @@ def _hot_change(crowd: CoinCrowd, time: int) -> None:
         outputs = [(address(scene, person), value), (fresh(scene, firm), rest)]
         paid, coin = scene.coins.add(time, [coin], outputs, act="hot-wallet-change")
         person.coins.append(paid)
+        hashes.append(paid.tx_hash)
         time += scene.rng.randrange(MINUTE, 40 * MINUTE)
     firm.coins.append(coin)
+    scene.tell("peel-chain", hashes, [first.account], hops=len(hashes), coins=True, innocent=True)
 
 
 def _consolidation(crowd: CoinCrowd, time: int) -> None:
@@ -165,7 +171,9 @@ def _consolidation(crowd: CoinCrowd, time: int) -> None:
     total = sum(coin.value for coin in coins) - scene.coin_fee(count, 2)
     parts = [total] if scene.rng.randrange(4) else [total // 2, total - total // 2]
     outputs = [(fresh(scene, owner), part) for part in parts]
-    owner.coins += scene.coins.add(time, coins, outputs, act="consolidation")
+    made = scene.coins.add(time, coins, outputs, act="consolidation")
+    owner.coins += made
+    scene.tell("fan-in", [made[0].tx_hash], [made[0].account], inputs=count, coins=True, innocent=True)
 
 
 def _sweep(crowd: CoinCrowd, time: int) -> None:
@@ -257,6 +265,8 @@ def _pay_people(
     made = pay(scene, firm, time, list(targets), act=act, coins=coins, change_to=back)
     for person, coin in zip(people, made, strict=True):
         person.coins.append(coin)
+    if len(made) >= LEAST_FAN:
+        scene.tell("fan-out", [made[0].tx_hash], [back], wallets=len(made), coins=True, innocent=True)
 
 
 def _cut(values: list[int], total: int) -> list[int]:

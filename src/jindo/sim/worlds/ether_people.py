@@ -13,6 +13,7 @@ from jindo.base.ids import ETHEREUM, ZERO_ADDRESS, Account, AssetId, TxId, token
 from jindo.sim.books import Owner, Role
 from jindo.sim.plan import Mark
 from jindo.sim.world import InternalCall, TokenMove
+from jindo.sim.worlds.agenda import Agenda
 from jindo.sim.worlds.scene import ETH, ETHER, Scene
 
 PLAIN, TOKEN, CALL, SWAP = 21_000, 63_000, 84_000, 160_000
@@ -24,7 +25,10 @@ class House:
     """All wallets of the account chain."""
 
     scene: Scene
+    agenda: Agenda
     held: dict[tuple[Account, AssetId], int] = field(default_factory=dict)
+    shared: set[Account] = field(default_factory=set)
+    """Wallets that many acts pay: what is planned for later is not theirs to spend before."""
 
     def open(self, owner: Owner, *, ether: int = 0, labelled: bool = False) -> Account:
         """A fresh wallet, with ether that it holds when the world begins."""
@@ -79,13 +83,13 @@ class House:
         """Plans a transaction; `None` sends all that the gas leaves. Gives its hash and the value sent."""
         price = self.scene.gas_price()
         value = self.balance(sender) - gas * price if value is None else value
-        self._move(sender, None, ETHER, gas * price)
+        self._move(time, sender, None, ETHER, gas * price)
         moves = [("value", ETHER, sender, receiver, value)]
         moves += [(f"call:{i}", ETHER, c.sender, c.receiver, c.amount) for i, c in enumerate(calls)]
         moves += [(f"token:{i}", t.asset, t.sender, t.receiver, t.amount) for i, t in enumerate(tokens)]
         marks = {}
         for place, asset, giver, getter, amount in moves if succeeded else ():
-            self._move(giver, getter, asset, amount)
+            self._move(time, giver, getter, asset, amount)
             mark = self._mark(giver, getter, departs=departs, stolen=stolen)
             if mark and amount:
                 marks[place] = mark
@@ -118,8 +122,13 @@ class House:
             return Mark.STOLEN if stolen else Mark.ARRIVED
         return Mark.DEPARTED if gives and not gets and departs else None
 
-    def _move(self, giver: Account, getter: Account | None, asset: AssetId, amount: int) -> None:
+    def _move(self, time: int, giver: Account, getter: Account | None, asset: AssetId, amount: int) -> None:
         if giver != ZERO_ADDRESS:
-            self.held[giver, asset] = self.held.get((giver, asset), 0) - amount
-        if getter is not None:
-            self.held[getter, asset] = self.held.get((getter, asset), 0) + amount
+            self._add(giver, asset, -amount)
+        if getter is not None and getter in self.shared and time > self.agenda.now and amount:
+            self.agenda.at(time, lambda _: self._add(getter, asset, amount))
+        elif getter is not None:
+            self._add(getter, asset, amount)
+
+    def _add(self, account: Account, asset: AssetId, amount: int) -> None:
+        self.held[account, asset] = self.held.get((account, asset), 0) + amount

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from jindo.base.errors import IntegrityError
-from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId, TxId, native_asset
-from jindo.sim.books import Books, Owner, Role
+from jindo.base.ids import BITCOIN, ETHEREUM, ZERO_ADDRESS, Account, AssetId, TxId, native_asset
+from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
 from jindo.sim.names import Namer
 from jindo.sim.plan import AccountPlan, Coin, Mark, UtxoPlan, list_acts
 from jindo.sim.world import Crossing, Leg, Ownership, Pattern, PriceRow, Service, StolenRow, World, world_key
@@ -26,6 +26,7 @@ GWEI = 10**9
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 ETHER = native_asset(ETHEREUM)
 BITCOINS = native_asset(BITCOIN)
+NOBODY = Owner(Role.CUSTOMER, "nobody")
 
 
 @dataclass(slots=True)
@@ -94,6 +95,24 @@ class Scene:
         """A crossing's movement on the UTXO chain: an output made."""
         return Leg(self.coins.chain, coin.tx_hash, coin.index, self.coins.asset, account, coin.value)
 
+    def tell(
+        self, pattern: str, hashes: Sequence[TxId], accounts: Sequence[Account], *, coins: bool = False,
+        innocent: bool = False, **drawn: object,
+    ) -> None:  # fmt: skip
+        """Tells of a pattern, or of something innocent that looks like one, and what was drawn for it."""
+        chain = self.coins.chain if coins else self.ether.chain
+        parameters = tuple((name, str(value)) for name, value in drawn.items())
+        self.patterns.append(
+            Pattern(
+                pattern=pattern,
+                innocent=innocent,
+                chain=chain,
+                tx_hashes=tuple(hashes),
+                accounts=tuple(accounts),
+                parameters=parameters,
+            )
+        )
+
 
 def build_scene(
     name: str, *, seed: int, scale: float, start: int, thefts: Mapping[str, Sequence[AssetId]]
@@ -101,6 +120,8 @@ def build_scene(
     """An empty scene that begins at `start`, with the books of its thefts open, by name and assets."""
     key = world_key(name, seed, scale)
     names, books = Namer(key), Books()
+    for account in (ZERO_ADDRESS, FEE, OUTSIDE):
+        books.open_wallet(account, NOBODY)
     for theft, assets in thefts.items():
         books.open_theft(theft, asset=assets[0], others=assets[1:])
     return Scene(
@@ -189,5 +210,5 @@ def _list_stolen(scene: Scene) -> Iterable[StolenRow]:
 
 def _list_owners(books: Books) -> Iterable[Ownership]:
     for account, owner in books.owners().items():
-        if not account.startswith("coinjoin:"):
+        if owner != NOBODY and not account.startswith("coinjoin:"):
             yield Ownership(account, owner.name, str(owner.role))
