@@ -11,6 +11,13 @@ from jindo.sim.random_chains import powerlaw_columns, random_account_rows, rando
 from jindo.sim.world import (
     AccountSide,
     AccountTransaction,
+    Act,
+    Crossing,
+    InternalCall,
+    Leg,
+    Ownership,
+    Pattern,
+    PriceRow,
     Service,
     StolenRow,
     TheftTruth,
@@ -21,16 +28,25 @@ from jindo.sim.world import (
     World,
 )
 from jindo.sim.worlds import Recipe
-from jindo.sim.write import write_world
+from jindo.sim.worlds.full import BigWorld
+from jindo.sim.write_big import write_any_world as write_world
 
 __all__ = [
     "WORLDS",
     "make_world",
     "write_world",
     "World",
+    "BigWorld",
     "Recipe",
     "AccountSide",
     "AccountTransaction",
+    "InternalCall",
+    "Act",
+    "Crossing",
+    "Leg",
+    "Ownership",
+    "Pattern",
+    "PriceRow",
     "TokenMove",
     "UtxoSide",
     "StolenRow",

@@ -16,11 +16,11 @@ from operator import xor
 
 from jindo.base.ids import Account, TxId
 
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _FOLDS = tuple(
-    reduce(xor, (generator for i, generator in enumerate(_GENERATORS) if (top >> i) & 1), 0)
+    reduce(xor, (generator for i, generator in enumerate(GENERATORS) if (top >> i) & 1), 0)
     for top in range(32)
 )
 """What the five bits that leave the checksum fold back into it."""
@@ -79,7 +79,7 @@ def _to_bech32(program: bytes, version: int = 0) -> str:
     values = [version, *_to_five_bits(program)]
     check = _polymod([*_PREFIX, *values, 0, 0, 0, 0, 0, 0]) ^ (0x2BC830A3 if version else 1)
     values += [(check >> 5 * (5 - i)) & 31 for i in range(6)]
-    return "bc1" + "".join(_BECH32[v] for v in values)
+    return "bc1" + "".join(BECH32[v] for v in values)
 
 
 def _to_five_bits(data: bytes) -> list[int]:

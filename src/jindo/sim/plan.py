@@ -150,6 +150,9 @@ def post_marked(
     marks: Mapping[int, Mark | None],
 ) -> None:
     """Posts with what each target's place is to a theft."""
+    if not any(marks.values()):
+        books.post(asset, sources, targets)
+        return
     places = {mark: [p for p, m in marks.items() if m is mark] for mark in Mark}
     books.post(
         asset, sources, targets,

@@ -272,7 +272,8 @@ class World:
     name: str
     description: str
     seed: int
-    scale: float
+    scale: float | str
+    """`full` where it is none of the numbers."""
     account: AccountSide
     utxo: UtxoSide
     stolen: tuple[StolenRow, ...]
@@ -296,9 +297,9 @@ class World:
         return world_key(self.name, self.seed, self.scale)
 
 
-def world_key(name: str, seed: int, scale: float) -> str:
+def world_key(name: str, seed: int, scale: float | str) -> str:
     """Name, seed and scale in one text; `repr` of a float is the same on every machine."""
-    return f"{name}/{seed}/{float(scale)!r}"
+    return f"{name}/{seed}/{scale if isinstance(scale, str) else repr(float(scale))}"
 
 
 def _rows_of(tx: AccountTransaction, native: AssetId) -> Iterator[Transfer]:

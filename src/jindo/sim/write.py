@@ -17,7 +17,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,16 @@ def write_world(world: World, out: Path) -> None:
     Raises:
         ConflictError: `out` is a file, or a folder that holds something.
     """
+    write_parts(world, out)
+    write_described(world, out, {})
+
+
+def write_parts(world: World, out: Path) -> None:
+    """Writes all but `world.json`, which says what the others are.
+
+    Raises:
+        ConflictError: `out` is a file, or a folder that holds something.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConflictError("the place for the world is not an empty folder", place=str(out))
     out.mkdir(parents=True, exist_ok=True)
@@ -67,7 +77,6 @@ def write_world(world: World, out: Path) -> None:
     _write_csv(out / "services.csv", ["address", "service", "kind"], services)
     _write_told(world, out)
     _write_json(out / "truth.json", to_truth_json(world))
-    _write_json(out / "world.json", _describe(world, out))
 
 
 def _write_account_side(side: AccountSide, out: Path, names: Namer) -> None:
@@ -285,7 +294,12 @@ def _script_type(account: Account | None) -> str:
     return next((sort for start, sort in starts.items() if text.startswith(start)), "witness_v0_keyhash")
 
 
-def _describe(world: World, out: Path) -> dict[str, Any]:
+def write_described(world: World, out: Path, more: Mapping[str, int]) -> None:
+    """Writes `world.json`, with the digests of what is in the folder; `more` are counts besides its own."""
+    _write_json(out / "world.json", _describe(world, out, more))
+
+
+def _describe(world: World, out: Path, more: Mapping[str, int]) -> dict[str, Any]:
     files = sorted(path for path in out.rglob("*") if path.is_file())
     return {
         "name": world.name,
@@ -299,6 +313,7 @@ def _describe(world: World, out: Path) -> dict[str, Any]:
             "utxo_transactions": len(world.utxo.transactions),
             "stolen": len(world.stolen),
             "services": len(world.services),
+            **more,
         },
         "models": list(world.models),
         "simplifications": list(world.simplifications),
@@ -307,7 +322,8 @@ def _describe(world: World, out: Path) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_csv(path: Path, columns: list[str], lines: Iterable[tuple[object, ...]]) -> None:

@@ -83,6 +83,8 @@ class Bridges:
     pools: dict[tuple[AssetId, AssetId], Account] = field(default_factory=dict)
     owed: dict[str, list[tuple[Account, int, int]]] = field(default_factory=dict)
     """Payouts on the UTXO chain that wait for a batch: account, satoshi, number of the crossing."""
+    direct: bool = False
+    """Nobody calls the memo bridge's router: vaults are paid, and pay, themselves."""
 
     def record(
         self, kind: str, service: str, payer: Account, departures: tuple[Leg, ...], arrivals: tuple[Leg, ...], *,
@@ -106,8 +108,8 @@ class Bridges:
         return self.scene.rng.randrange(800, 4_000)
 
 
-def build_bridges(scene: Scene) -> Bridges:
-    """The cast, its services open and funded."""
+def build_bridges(scene: Scene, *, end: int = END) -> Bridges:
+    """The cast, its services open and funded, with prices until `end`."""
     agenda = Agenda()
     house = House(scene, agenda)
     names = ("wrapped", "loud", "staked", "dollar", "other", "share")
@@ -115,7 +117,7 @@ def build_bridges(scene: Scene) -> Bridges:
     service = Owner(Role.SERVICE, MEMO_BRIDGE, "bridge")
     swap = Owner(Role.SERVICE, "Pelican Swap", "swap")
     cast = Bridges(
-        scene, house, agenda, _open_market(scene, tokens), tokens,
+        scene, house, agenda, _open_market(scene, tokens, end), tokens,
         router=house.open(service, labelled=True),
         vaults=[open_vault(scene, house, service, coins=40)],
         plain={
@@ -129,7 +131,7 @@ def build_bridges(scene: Scene) -> Bridges:
     _open_contracts(cast)
     _open_pools(cast)
     for vault in (*cast.vaults, *cast.plain.values(), *cast.exchanges.values()):
-        house.mint(START + 60, vault.account, tokens.dollar, 80_000_000 * DOLLAR)
+        house.mint(scene.ether.start + 60, vault.account, tokens.dollar, 80_000_000 * DOLLAR)
     return cast
 
 
@@ -162,13 +164,13 @@ def person_purse(scene: Scene, coins: list[Coin] | None = None) -> Purse:
     return purse
 
 
-def _open_market(scene: Scene, tokens: Tokens) -> Market:
+def _open_market(scene: Scene, tokens: Tokens, end: int) -> Market:
     assets: dict[AssetId, tuple[int, int, AssetId | None]] = {
         ETHER: (18, 270_000, None), BITCOINS: (8, 9_000_000, None),
         tokens.wrapped: (18, 0, ETHER), tokens.loud: (18, 0, ETHER), tokens.staked: (18, 0, ETHER),
         tokens.dollar: (6, 100, None), tokens.other: (18, 100, None),
     }  # fmt: skip
-    return open_market(scene.rng, start=START, end=END + 5 * DAY, assets=assets)
+    return open_market(scene.rng, start=scene.ether.start, end=end + 5 * DAY, assets=assets)
 
 
 def _open_contracts(cast: Bridges) -> None:
@@ -199,4 +201,4 @@ def _open_pools(cast: Bridges) -> None:
         for asset in (one, two):
             whole = 100_000 if asset not in (t.dollar, t.other) else 250_000_000
             amount = whole * 10 ** cast.market.decimals[asset]
-            cast.house.mint(START + 30, pool, asset, amount, logged=asset != t.wrapped)
+            cast.house.mint(cast.scene.ether.start + 30, pool, asset, amount, logged=asset != t.wrapped)

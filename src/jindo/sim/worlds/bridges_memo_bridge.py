@@ -14,7 +14,7 @@ from jindo.base.ids import Account, AssetId, TxId
 from jindo.sim.plan import Coin, Mark
 from jindo.sim.world import InternalCall, Leg, TokenMove
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, START, Bridges, Vault, contract_of, open_vault
+from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, Bridges, Vault, contract_of, open_vault
 from jindo.sim.worlds.bridges_memos import (
     LONGEST,
     Wish,
@@ -71,7 +71,7 @@ def deposit_ether(
     if asset != ETHER:
         tx_hash = _deposit_token(cast, time, account, asset, worth, memo)
         value = worth
-    elif rng.randrange(10) < 7 and amount is not None:
+    elif not cast.direct and rng.randrange(10) < 7 and amount is not None:
         calldata = encode_deposit(vault, None, amount, memo, time + 900)
         tx_hash, value = cast.house.send(
             time, account, cast.router, amount, gas=CALL, memo=memo, calldata=calldata, departs=True,
@@ -197,7 +197,7 @@ def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: 
         tx_hash, _ = cast.house.send(
             time, vault, cast.router, 0, gas=CALL, memo=memo, calldata=call, tokens=moves, act="bridge-out"
         )
-    elif cast.scene.rng.randrange(10) < 7:
+    elif not cast.direct and cast.scene.rng.randrange(10) < 7:
         inner = (InternalCall(cast.router, to, amount),)
         tx_hash, _ = cast.house.send(
             time,
@@ -218,7 +218,7 @@ def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: 
 def plan_churns(cast: Bridges) -> None:
     """Enters the changes of vaults."""
     for place in range(1, 4):
-        cast.agenda.at(START + place * 5 * DAY, lambda now: _churn(cast, now))
+        cast.agenda.at(cast.scene.ether.start + place * 5 * DAY, lambda now: _churn(cast, now))
 
 
 def _churn(cast: Bridges, time: int) -> None:

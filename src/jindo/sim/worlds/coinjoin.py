@@ -82,7 +82,7 @@ def make_coinjoin(*, seed: int, scale: float) -> World:
 def _play(scene: Scene, crowd: CoinCrowd, mixers: Mixers) -> None:
     counts = {name: scene.count(number) for name, number in (ROUNDS | MIX).items()}
     spends = {"spend-mixed": scene.count(500), "thief-deposit": 12}
-    pools = open_pools()
+    pools = open_pools(counts["whirlpool-tx0"])
     for time, act in schedule(scene, counts | spends, START + HOUR, START + LENGTH):
         if act in MIX:
             play_coin_act(crowd, act, time)

@@ -40,6 +40,8 @@ class Mixers:
     people: list[Purse]
     coordinators: dict[str, Account]
     thief: Purse
+    theft: str
+    """The name of the thief's theft."""
     mixed: dict[str, list[Coin]] = field(default_factory=dict)
     """Coins out of CoinJoins, by owner's name."""
     rounds: set[TxId] = field(default_factory=set)
@@ -48,7 +50,7 @@ class Mixers:
     """The thief's coins by the kind of CoinJoin that he means them for."""
 
 
-def open_mixers(scene: Scene, *, people: int, coordinators: tuple[str, ...]) -> Mixers:
+def open_mixers(scene: Scene, *, people: int, coordinators: tuple[str, ...], theft: str = THEFT) -> Mixers:
     """People with coins to mix, and the coordinators' addresses."""
     places: dict[str, Account] = {}
     for name in coordinators:
@@ -60,8 +62,8 @@ def open_mixers(scene: Scene, *, people: int, coordinators: tuple[str, ...]) -> 
         person.reuse = 0
         for _ in range(scene.rng.randrange(1, 6)):
             fund(scene, person, draw_value(scene, least=BTC // 50, most=4 * BTC))
-    thief = Purse(Owner(Role.THIEF, THEFT))
-    return Mixers(scene, crowd, places, thief)
+    thief = Purse(Owner(Role.THIEF, theft))
+    return Mixers(scene, crowd, places, thief, theft)
 
 
 def gather(mixers: Mixers, wanted: int, time: int, *, least: int, plain: bool, theft: str) -> list[Party]:
@@ -90,7 +92,7 @@ def _find_thief(mixers: Mixers, time: int, least: int, theft: str) -> list[Party
     if sum(coin.value for coin in ready) < least:
         return []
     mixers.meant[theft] = [coin for coin in mixers.meant[theft] if coin not in ready]
-    return [Party(mixers.thief, ready, Owner(Role.MIXED, THEFT))]
+    return [Party(mixers.thief, ready, Owner(Role.MIXED, mixers.theft))]
 
 
 def _choose(mixers: Mixers, person: Purse, time: int, least: int, *, plain: bool) -> list[Coin]:

@@ -19,7 +19,7 @@ from jindo.sim.worlds.coinjoin_rounds import give_back
 from jindo.sim.worlds.scene import BTC, Scene
 
 WHIRLPOOL, MARKET = "Eddy Coordinator", "Makers' Market"
-POOLS = {BTC // 1_000: 5_000, BTC // 100: 50_000, BTC // 20: 175_000, BTC // 2: 1_750_000}
+POOLS = {BTC // 20: 175_000, BTC // 100: 50_000, BTC // 2: 1_750_000, BTC // 1_000: 5_000}
 """Each pool's amount and what tx0 pays for it, satoshi."""
 
 
@@ -32,9 +32,9 @@ class Pool:
     postmix: list[tuple[Coin, Purse, str]] = field(default_factory=list)
 
 
-def open_pools() -> list[Pool]:
-    """The four pools, empty."""
-    return [Pool(size) for size in POOLS]
+def open_pools(entrants: int) -> list[Pool]:
+    """The four pools, empty; fewer where too few would come for all."""
+    return [Pool(size) for size in POOLS][: max(1, entrants // 12)]
 
 
 def play_tx_zero(mixers: Mixers, pool: Pool, time: int) -> None:
