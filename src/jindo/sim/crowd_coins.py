@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from jindo.sim.crowd_stream import Bytes, CrowdSize, Numbers, Span, Stream, to_bech32, to_hex, write_table
+from jindo.sim.crowd_stream import (
+    BlockSpan,
+    Bytes,
+    CrowdSize,
+    Numbers,
+    WordStream,
+    to_bech32,
+    to_hex,
+    write_table,
+)
 
 BTC = 10**8
 FEE = 400
@@ -51,10 +60,10 @@ class _Part:
     made: list[_Coins] = field(default_factory=list)
 
 
-def write_coin_crowd(out: Path, seed: int, span: Span, size: CrowdSize) -> dict[str, Any]:
+def write_coin_crowd(out: Path, seed: int, span: BlockSpan, size: CrowdSize) -> dict[str, Any]:
     """Writes the crowd's transactions; gives their number."""
-    stream = Stream(seed)
-    names = to_bech32(Stream(seed + 1).bytes(size.accounts, 20))
+    stream = WordStream(seed)
+    names = to_bech32(WordStream(seed + 1).bytes(size.accounts, 20))
     # What a block makes waits about a day before it is spent.
     first = 3 * size.per_block * min(160, max(2, span.blocks // 6))
     waiting = [
@@ -80,7 +89,7 @@ def write_coin_crowd(out: Path, seed: int, span: Span, size: CrowdSize) -> dict[
 
 
 def _play_block(
-    part: _Part, stream: Stream, pool: _Coins, span: Span, size: CrowdSize, height: int
+    part: _Part, stream: WordStream, pool: _Coins, span: BlockSpan, size: CrowdSize, height: int
 ) -> tuple[_Coins, _Coins]:
     """One block's transactions; gives the coins left and the coins made."""
     count = size.per_block - 2 + int(stream.below(1, 5)[0])
@@ -114,7 +123,7 @@ def _join(coins: list[_Coins]) -> _Coins:
     )  # fmt: skip
 
 
-def _write_part(path: Path, part: _Part, names: pa.StringArray, span: Span) -> int:
+def _write_part(path: Path, part: _Part, names: pa.StringArray, span: BlockSpan) -> int:
     block, inputs = np.concatenate(part.block), np.concatenate(part.inputs)
     count = len(block)
     spent, made = _join(part.spent), _join(part.made)

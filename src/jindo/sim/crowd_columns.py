@@ -19,7 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from jindo.sim.crowd_stream import Bytes, CrowdSize, Numbers, Span, Stream, repeat_text, to_hex, write_table
+from jindo.sim.crowd_stream import (
+    BlockSpan,
+    Bytes,
+    CrowdSize,
+    Numbers,
+    WordStream,
+    repeat_text,
+    to_hex,
+    write_table,
+)
 
 GWEI = 10**9
 MOST = 9 * 10**9
@@ -43,9 +52,9 @@ class AccountPart:
     hashes: Bytes
 
 
-def iter_account_parts(seed: int, span: Span, size: CrowdSize) -> Iterator[AccountPart]:
+def iter_account_parts(seed: int, span: BlockSpan, size: CrowdSize) -> Iterator[AccountPart]:
     """The crowd on the account chain, part by part; the same each time it is asked for."""
-    stream = Stream(seed)
+    stream = WordStream(seed)
     for begin in range(0, span.blocks, size.part_blocks):
         heights = np.arange(begin, min(begin + size.part_blocks, span.blocks), dtype=np.int64)
         counts = size.per_block - 2 + stream.below(len(heights), 5)
@@ -67,13 +76,13 @@ def iter_account_parts(seed: int, span: Span, size: CrowdSize) -> Iterator[Accou
 
 
 def write_account_crowd(
-    out: Path, seed: int, span: Span, size: CrowdSize, *, dollar: str, labelled: int
+    out: Path, seed: int, span: BlockSpan, size: CrowdSize, *, dollar: str, labelled: int
 ) -> dict[str, Any]:
     """Writes the crowd's transactions, token transfers and openings; gives its counts, and its busiest addresses.
 
     The busiest `labelled` accounts are its exchanges.
     """
-    names = to_hex(Stream(seed + 1).bytes(size.accounts, 20), prefix=b"0x")
+    names = to_hex(WordStream(seed + 1).bytes(size.accounts, 20), prefix=b"0x")
     owed = {False: np.zeros(size.accounts, dtype=np.int64), True: np.zeros(size.accounts, dtype=np.int64)}
     rows = tokens = 0
     for number, part in enumerate(iter_account_parts(seed, span, size)):
@@ -124,7 +133,7 @@ def _write_transfers(path: Path, part: AccountPart, names: pa.StringArray, dolla
     return count
 
 
-def _write_openings(out: Path, names: pa.StringArray, gwei: Numbers, span: Span) -> None:
+def _write_openings(out: Path, names: pa.StringArray, gwei: Numbers, span: BlockSpan) -> None:
     """What each account begins with: all that it pays out, and a tenth more."""
     who = np.flatnonzero(gwei)
     digits = pa.array(gwei[who] * 11 // 10).cast(pa.string())
@@ -142,12 +151,12 @@ def _write_openings(out: Path, names: pa.StringArray, gwei: Numbers, span: Span)
 
 
 def _write_mints(
-    out: Path, names: pa.StringArray, units: Numbers, span: Span, dollar: str, seed: int
+    out: Path, names: pa.StringArray, units: Numbers, span: BlockSpan, dollar: str, seed: int
 ) -> None:
     """Dollars that each account begins with, minted by one transaction in the block before the first."""
     who = np.flatnonzero(units)
     count = len(who)
-    tx_hash = to_hex(Stream(seed + 2).bytes(1, 32), prefix=b"0x")
+    tx_hash = to_hex(WordStream(seed + 2).bytes(1, 32), prefix=b"0x")
     zero, block = "0x" + "0" * 40, span.first_block - 1
     write_table(out / "token_transfers-mint.parquet", {
         "token_address": repeat_text(dollar, count),

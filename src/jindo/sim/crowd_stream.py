@@ -28,7 +28,7 @@ _LETTERS = np.frombuffer(BECH32.encode(), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class BlockSpan:
     """A chain's blocks, and how many transactions stand in each already."""
 
     first_block: int
@@ -51,7 +51,7 @@ class CrowdSize:
     """Blocks of one file."""
 
 
-class Stream:
+class WordStream:
     """Random words in order, and what is made of them."""
 
     def __init__(self, seed: int) -> None:

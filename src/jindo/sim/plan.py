@@ -18,13 +18,13 @@ from jindo.base.ids import ZERO_ADDRESS, Account, AssetId, ChainId, TxId, native
 from jindo.ledger import Kind, Transfer, UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
 from jindo.sim.names import Namer
-from jindo.sim.world import AccountSide, AccountTransaction, Act, InternalCall, TokenMove, UtxoSide
+from jindo.sim.world import AccountSide, AccountTransaction, InternalCall, TokenMove, TrueAct, UtxoSide
 
 Payee: TypeAlias = Account | bytes
 """Whom an output pays, or the data that it carries instead."""
 
 
-class Mark(StrEnum):
+class TheftMark(StrEnum):
     """What a movement is to a theft, where the books cannot see it."""
 
     STOLEN = "stolen"
@@ -34,7 +34,7 @@ class Mark(StrEnum):
     """Stolen value comes into an asset here."""
 
 
-NO_MARKS: Mapping[str, Mark] = {}
+NO_MARKS: Mapping[str, TheftMark] = {}
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class AccountPlan:
     planned: list[AccountTransaction] = field(default_factory=list)
     thefts: set[TxId] = field(default_factory=set)
     """Transactions whose native value is stolen by them."""
-    marks: dict[TxId, Mapping[str, Mark]] = field(default_factory=dict)
+    marks: dict[TxId, Mapping[str, TheftMark]] = field(default_factory=dict)
     """By transaction, and there by movement: `value`, `call:0`, `token:0`."""
     acts: dict[TxId, str] = field(default_factory=dict)
     """What a transaction truly is."""
@@ -71,7 +71,7 @@ class AccountPlan:
         tokens: tuple[TokenMove, ...] = (),
         calls: tuple[InternalCall, ...] = (),
         calldata: str = "",
-        marks: Mapping[str, Mark] = NO_MARKS,
+        marks: Mapping[str, TheftMark] = NO_MARKS,
         act: str = "",
     ) -> TxId:
         """Plans one transaction and gives its hash."""
@@ -133,7 +133,7 @@ class AccountPlan:
             return
         marks = self.marks.get(tx.tx_hash, NO_MARKS)
         if tx.tx_hash in self.thefts:
-            marks = {"value": Mark.STOLEN}
+            marks = {"value": TheftMark.STOLEN}
         moves = [("value", native, tx.sender, tx.receiver, tx.value)]
         moves += [(f"call:{i}", native, c.sender, c.receiver, c.amount) for i, c in enumerate(tx.calls)]
         moves += [(f"token:{i}", t.asset, t.sender, t.receiver, t.amount) for i, t in enumerate(tx.tokens)]
@@ -147,22 +147,22 @@ def post_marked(
     asset: AssetId,
     sources: list[tuple[Account, int]],
     targets: list[tuple[Account, int]],
-    marks: Mapping[int, Mark | None],
+    marks: Mapping[int, TheftMark | None],
 ) -> None:
     """Posts with what each target's place is to a theft."""
     if not any(marks.values()):
         books.post(asset, sources, targets)
         return
-    places = {mark: [p for p, m in marks.items() if m is mark] for mark in Mark}
+    places = {mark: [p for p, m in marks.items() if m is mark] for mark in TheftMark}
     books.post(
         asset, sources, targets,
-        theft_targets=places[Mark.STOLEN], departures=places[Mark.DEPARTED], arrivals=places[Mark.ARRIVED],
+        theft_targets=places[TheftMark.STOLEN], departures=places[TheftMark.DEPARTED], arrivals=places[TheftMark.ARRIVED],
     )  # fmt: skip
 
 
-def list_acts(plan: AccountPlan | UtxoPlan) -> list[Act]:
+def list_acts(plan: AccountPlan | UtxoPlan) -> list[TrueAct]:
     """What every transaction of a plan is, where it says so, in the order of planning."""
-    return [Act(plan.chain, tx_hash, act) for tx_hash, act in plan.acts.items()]
+    return [TrueAct(plan.chain, tx_hash, act) for tx_hash, act in plan.acts.items()]
 
 
 def _number_logs(tokens: tuple[TokenMove, ...], first: int) -> tuple[tuple[TokenMove, ...], int]:
@@ -203,7 +203,7 @@ class UtxoPlan:
     )
     thefts: set[tuple[TxId, int]] = field(default_factory=set)
     """Outputs that are stolen by being made."""
-    marks: dict[tuple[TxId, int], Mark] = field(default_factory=dict)
+    marks: dict[tuple[TxId, int], TheftMark] = field(default_factory=dict)
     """What an output is to a theft."""
     mixes: dict[TxId, str] = field(default_factory=dict)
     """CoinJoins, and whose service each is: what goes in is mixed, what comes out is nobody's for certain."""
@@ -222,7 +222,7 @@ class UtxoPlan:
         coins: Sequence[Coin],
         outputs: Sequence[tuple[Payee, int]],
         *,
-        marks: Mapping[int, Mark] | None = None,
+        marks: Mapping[int, TheftMark] | None = None,
         act: str = "",
         mix: str = "",
     ) -> list[Coin]:
@@ -283,8 +283,8 @@ class UtxoPlan:
         marks = {i: self._mark_of(tx_hash, i) for i in range(len(outputs))}
         post_marked(books, self.asset, sources, [*paid, (FEE, fee)], marks)
 
-    def _mark_of(self, tx_hash: TxId, place: int) -> Mark | None:
-        return Mark.STOLEN if (tx_hash, place) in self.thefts else self.marks.get((tx_hash, place))
+    def _mark_of(self, tx_hash: TxId, place: int) -> TheftMark | None:
+        return TheftMark.STOLEN if (tx_hash, place) in self.thefts else self.marks.get((tx_hash, place))
 
     def _mix(
         self, tx_hash: TxId, sources: list[tuple[Account, int]], books: Books

@@ -115,7 +115,7 @@ class StolenRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Ownership:
+class TrueOwner:
     """Who truly controls an address."""
 
     address: Account
@@ -125,7 +125,7 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class TrueAct:
     """What a transaction truly is."""
 
     chain: ChainId
@@ -134,7 +134,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class TrueLeg:
     """One movement of a crossing."""
 
     chain: ChainId
@@ -148,7 +148,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class TrueCrossing:
     """Value that left one asset and came back in another, or came back to its owner."""
 
     kind: str
@@ -158,12 +158,12 @@ class Crossing:
     """Empty where the value is an innocent's."""
     memo: str
     """As the departure states it; empty where nothing is stated."""
-    departures: tuple[Leg, ...]
-    arrivals: tuple[Leg, ...]
+    departures: tuple[TrueLeg, ...]
+    arrivals: tuple[TrueLeg, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class TruePattern:
     """One true occurrence of a pattern, or of what looks like one."""
 
     pattern: str
@@ -179,7 +179,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceRow:
+class WorldPrice:
     """What one whole unit of an asset was worth from a time on."""
 
     time: int
@@ -283,13 +283,13 @@ class World:
     """What it imitates, a sentence each."""
     simplifications: tuple[str, ...]
     """Where it is simpler than what it imitates, a sentence each."""
-    owners: tuple[Ownership, ...] = ()
+    owners: tuple[TrueOwner, ...] = ()
     """Of every address, where the world tells them."""
-    acts: tuple[Act, ...] = ()
+    acts: tuple[TrueAct, ...] = ()
     """Of every transaction, where the world tells them."""
-    crossings: tuple[Crossing, ...] = ()
-    patterns: tuple[Pattern, ...] = ()
-    prices: tuple[PriceRow, ...] = ()
+    crossings: tuple[TrueCrossing, ...] = ()
+    patterns: tuple[TruePattern, ...] = ()
+    prices: tuple[WorldPrice, ...] = ()
 
     @property
     def key(self) -> str:

@@ -25,7 +25,15 @@ from jindo.base.errors import ConflictError
 from jindo.base.ids import Account
 from jindo.ledger import UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.sim.names import Namer
-from jindo.sim.world import AccountSide, AccountTransaction, Crossing, Leg, Pattern, TheftTruth, World
+from jindo.sim.world import (
+    AccountSide,
+    AccountTransaction,
+    TheftTruth,
+    TrueCrossing,
+    TrueLeg,
+    TruePattern,
+    World,
+)
 
 # fmt: off
 _TRANSACTION_COLUMNS = [
@@ -136,7 +144,7 @@ def _truth_of(theft: TheftTruth) -> dict[str, Any]:
     }
 
 
-def to_crossing_json(crossing: Crossing) -> dict[str, Any]:
+def to_crossing_json(crossing: TrueCrossing) -> dict[str, Any]:
     """A crossing as JSON; amounts are decimal strings in base units."""
     return {
         "kind": crossing.kind,
@@ -148,7 +156,7 @@ def to_crossing_json(crossing: Crossing) -> dict[str, Any]:
     }
 
 
-def to_pattern_json(pattern: Pattern) -> dict[str, Any]:
+def to_pattern_json(pattern: TruePattern) -> dict[str, Any]:
     """A pattern's occurrence as JSON."""
     return {
         "pattern": pattern.pattern,
@@ -160,7 +168,7 @@ def to_pattern_json(pattern: Pattern) -> dict[str, Any]:
     }
 
 
-def _leg_of(leg: Leg) -> dict[str, Any]:
+def _leg_of(leg: TrueLeg) -> dict[str, Any]:
     return {
         "chain": leg.chain,
         "tx_hash": leg.tx_hash,

@@ -7,14 +7,14 @@ from pathlib import Path
 from tests.unit.sim.made import made
 
 from jindo.base.ids import BITCOIN, ETHEREUM, parse_address
-from jindo.sim import Crossing, write_world
+from jindo.sim import TrueCrossing, write_world
 from jindo.sim.plan import to_data_script
 from jindo.sim.worlds.bridges_memos import encode_deposit, write_answer
 
 THEFT = "bridges-like"
 
 
-def crossings(*kinds: str) -> list[Crossing]:
+def crossings(*kinds: str) -> list[TrueCrossing]:
     found = [c for c in made("bridges").crossings if c.kind in kinds]
     assert found
     return found

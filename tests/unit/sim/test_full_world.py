@@ -15,7 +15,7 @@ from jindo.base.ids import BITCOIN, ETHEREUM, parse_address
 from jindo.ledger import import_source, open_ledger
 from jindo.sim import BigWorld, make_world, write_world
 from jindo.sim.crowd_columns import iter_account_parts
-from jindo.sim.crowd_stream import CrowdSize, Span, Stream, to_bech32
+from jindo.sim.crowd_stream import BlockSpan, CrowdSize, WordStream, to_bech32
 from jindo.sim.worlds.full import THEFT_TIME, make_full
 from jindo.sim.worlds.full_thief import CURVE, THEFT
 
@@ -134,7 +134,7 @@ def test_crowd_begins_with_all_that_it_pays(folder: Path) -> None:
 
 
 def test_crowd_stands_after_what_is_taken() -> None:
-    span = Span(10, 20, 0, 12, {12: 3})
+    span = BlockSpan(10, 20, 0, 12, {12: 3})
     (part,) = iter_account_parts(5, span, CrowdSize(50, 4, 20))
     for block in range(10, 30):
         index = part.tx_index[part.block == block]
@@ -142,14 +142,14 @@ def test_crowd_stands_after_what_is_taken() -> None:
 
 
 def test_stream_is_the_same_however_it_is_asked() -> None:
-    one, two = Stream(4), Stream(4)
+    one, two = WordStream(4), WordStream(4)
     assert np.concatenate([one.words(3), one.words(5)]).tolist() == two.words(8).tolist()
-    assert Stream(1).below(1_000, 7).max() == 6
-    assert Stream(1).skewed(10_000, 1_000).min() == 0
+    assert WordStream(1).below(1_000, 7).max() == 6
+    assert WordStream(1).skewed(10_000, 1_000).min() == 0
 
 
 def test_to_bech32_gives_addresses_with_right_checksums() -> None:
-    texts = to_bech32(Stream(9).bytes(40, 20)).to_pylist()
+    texts = to_bech32(WordStream(9).bytes(40, 20)).to_pylist()
     assert [parse_address(text) for text in texts] == texts
     assert len(set(texts)) == 40
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from tests.unit.sim.made import SMALL, made
 
 from jindo.ledger import UtxoTransaction
-from jindo.sim import AccountTransaction, Pattern
+from jindo.sim import AccountTransaction, TruePattern
 
 DAY, HOUR = 86_400, 3_600
 KINDS = {
@@ -15,18 +15,18 @@ KINDS = {
 }  # fmt: skip
 
 
-def guilty(kind: str) -> list[Pattern]:
+def guilty(kind: str) -> list[TruePattern]:
     found = [p for p in made("peel").patterns if p.pattern == kind and not p.innocent]
     assert found, kind
     return found
 
 
-def account_txs(pattern: Pattern) -> list[AccountTransaction]:
+def account_txs(pattern: TruePattern) -> list[AccountTransaction]:
     by_hash = {tx.tx_hash: tx for tx in made("peel").account.transactions}
     return [by_hash[h] for h in pattern.tx_hashes if h in by_hash]
 
 
-def coin_txs(pattern: Pattern) -> list[UtxoTransaction]:
+def coin_txs(pattern: TruePattern) -> list[UtxoTransaction]:
     by_hash = {tx.tx_hash: tx for tx in made("peel").utxo.transactions}
     return [by_hash[h] for h in pattern.tx_hashes if h in by_hash]
 

@@ -14,7 +14,7 @@ from jindo.sim.worlds.bridges_cast import END, START, THEFT, Bridges, build_brid
 from jindo.sim.worlds.bridges_crowd import play_crowd
 from jindo.sim.worlds.bridges_memo_bridge import plan_churns
 from jindo.sim.worlds.bridges_thief import play_theft
-from jindo.sim.worlds.scene import BITCOINS, ETHER, Scene, build_scene, seal_scene
+from jindo.sim.worlds.scene import BITCOINS, ETHER, WorldScene, build_scene, seal_scene
 
 NAME = "bridges"
 DESCRIPTION = (
@@ -67,7 +67,7 @@ def make_bridges(*, seed: int, scale: float) -> World:
     )  # fmt: skip
 
 
-def _open_books(scene: Scene, cast: Bridges) -> None:
+def _open_books(scene: WorldScene, cast: Bridges) -> None:
     t = cast.tokens
     others = (t.staked, t.dollar, t.other, t.wrapped, t.loud, t.share, BITCOINS)
     scene.books.open_theft(THEFT, asset=ETHER, others=others)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from jindo.base.ids import Account, AssetId
 from jindo.sim.books import Owner, Role
 from jindo.sim.plan import Coin
-from jindo.sim.world import Crossing, Leg, Service
+from jindo.sim.world import Service, TrueCrossing, TrueLeg
 from jindo.sim.worlds.agenda import Agenda
 from jindo.sim.worlds.coin_people import Purse, fresh, open_firm, outside
 from jindo.sim.worlds.ether_people import House
-from jindo.sim.worlds.market import Market, open_market
-from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, ETH, ETHER, Scene
+from jindo.sim.worlds.market import WorldMarket, open_market
+from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, ETH, ETHER, WorldScene
 
 THEFT = "bridges-like"
 START = 1_740_960_000
@@ -36,7 +36,7 @@ DOLLAR = 10**6
 
 
 @dataclass(slots=True)
-class Tokens:
+class BridgeTokens:
     """The world's assets beside ether and bitcoin."""
 
     wrapped: AssetId
@@ -52,7 +52,7 @@ class Tokens:
 
 
 @dataclass(slots=True)
-class Vault:
+class ServiceVault:
     """Where a service keeps its coins at a time."""
 
     account: Account
@@ -65,17 +65,17 @@ class Vault:
 class Bridges:
     """Everything that the acts of the world share."""
 
-    scene: Scene
+    scene: WorldScene
     house: House
     agenda: Agenda
-    market: Market
-    tokens: Tokens
+    market: WorldMarket
+    tokens: BridgeTokens
     router: Account
     """The memo bridge's."""
-    vaults: list[Vault]
+    vaults: list[ServiceVault]
     """The memo bridge's, the newest last."""
-    plain: dict[str, Vault]
-    exchanges: dict[str, Vault]
+    plain: dict[str, ServiceVault]
+    exchanges: dict[str, ServiceVault]
     dex: Account
     """The exchange contract that people call to swap."""
     collector: Account
@@ -87,19 +87,19 @@ class Bridges:
     """Nobody calls the memo bridge's router: vaults are paid, and pay, themselves."""
 
     def record(
-        self, kind: str, service: str, payer: Account, departures: tuple[Leg, ...], arrivals: tuple[Leg, ...], *,
+        self, kind: str, service: str, payer: Account, departures: tuple[TrueLeg, ...], arrivals: tuple[TrueLeg, ...], *,
         memo: str = "",
     ) -> int:  # fmt: skip
         """Tells of a crossing and gives its number."""
         owner = self.scene.books.owner(payer)
         theft = owner.name if owner.role is Role.THIEF else ""
-        self.scene.crossings.append(Crossing(kind, service, theft, memo, departures, arrivals))
+        self.scene.crossings.append(TrueCrossing(kind, service, theft, memo, departures, arrivals))
         return len(self.scene.crossings) - 1
 
-    def add_arrival(self, number: int, leg: Leg, *, kind: str = "") -> None:
+    def add_arrival(self, number: int, leg: TrueLeg, *, kind: str = "") -> None:
         """Tells what a crossing's value came back as."""
         c = self.scene.crossings[number]
-        self.scene.crossings[number] = Crossing(
+        self.scene.crossings[number] = TrueCrossing(
             kind or c.kind, c.service, c.theft, c.memo, c.departures, (*c.arrivals, leg)
         )
 
@@ -108,12 +108,12 @@ class Bridges:
         return self.scene.rng.randrange(800, 4_000)
 
 
-def build_bridges(scene: Scene, *, end: int = END) -> Bridges:
+def build_bridges(scene: WorldScene, *, end: int = END) -> Bridges:
     """The cast, its services open and funded, with prices until `end`."""
     agenda = Agenda()
     house = House(scene, agenda)
     names = ("wrapped", "loud", "staked", "dollar", "other", "share")
-    tokens = Tokens(*(house.token(name) for name in names))
+    tokens = BridgeTokens(*(house.token(name) for name in names))
     service = Owner(Role.SERVICE, MEMO_BRIDGE, "bridge")
     swap = Owner(Role.SERVICE, "Pelican Swap", "swap")
     cast = Bridges(
@@ -135,13 +135,15 @@ def build_bridges(scene: Scene, *, end: int = END) -> Bridges:
     return cast
 
 
-def open_vault(scene: Scene, house: House, owner: Owner, *, coins: int, ether: int = 300_000 * ETH) -> Vault:
+def open_vault(
+    scene: WorldScene, house: House, owner: Owner, *, coins: int, ether: int = 300_000 * ETH
+) -> ServiceVault:
     """A service's wallets on both chains, labelled, with so many coins of 60 bitcoin or thereabouts."""
     purse = open_firm(scene, owner.name, owner.kind)
     purse.reuse = 100
     for _ in range(coins):
         purse.coins.append(outside(scene, purse, scene.around(60 * BTC, 50)))
-    return Vault(house.open(owner, ether=ether, labelled=True), purse)
+    return ServiceVault(house.open(owner, ether=ether, labelled=True), purse)
 
 
 def contract_of(asset: AssetId) -> Account:
@@ -149,14 +151,14 @@ def contract_of(asset: AssetId) -> Account:
     return Account(asset.rpartition(":")[2])
 
 
-def thief_purse(scene: Scene) -> Purse:
+def thief_purse(scene: WorldScene) -> Purse:
     """A fresh purse of the thief's on the UTXO chain, with an address."""
     purse = Purse(Owner(Role.THIEF, THEFT))
     fresh(scene, purse)
     return purse
 
 
-def person_purse(scene: Scene, coins: list[Coin] | None = None) -> Purse:
+def person_purse(scene: WorldScene, coins: list[Coin] | None = None) -> Purse:
     """A fresh person's purse on the UTXO chain, with an address."""
     scene.wallets += 1
     purse = Purse(Owner(Role.CUSTOMER, f"person-{scene.wallets}"), coins=coins or [])
@@ -164,7 +166,7 @@ def person_purse(scene: Scene, coins: list[Coin] | None = None) -> Purse:
     return purse
 
 
-def _open_market(scene: Scene, tokens: Tokens, end: int) -> Market:
+def _open_market(scene: WorldScene, tokens: BridgeTokens, end: int) -> WorldMarket:
     assets: dict[AssetId, tuple[int, int, AssetId | None]] = {
         ETHER: (18, 270_000, None), BITCOINS: (8, 9_000_000, None),
         tokens.wrapped: (18, 0, ETHER), tokens.loud: (18, 0, ETHER), tokens.staked: (18, 0, ETHER),

@@ -29,7 +29,7 @@ COUNTS = {
 
 
 @dataclass(slots=True)
-class Person:
+class BridgeUser:
     """Somebody with a wallet on each chain."""
 
     account: Account
@@ -53,17 +53,17 @@ def play_crowd(cast: Bridges) -> None:
             cast.agenda.at(time, _deed(cast, person, act, people))
 
 
-def _deed(cast: Bridges, who: Person, act: str, people: list[Person]) -> Deed:
+def _deed(cast: Bridges, who: BridgeUser, act: str, people: list[BridgeUser]) -> Deed:
     return lambda now: _play(cast, now, who, act, people)
 
 
-def _open(cast: Bridges) -> Person:
+def _open(cast: Bridges) -> BridgeUser:
     purse = open_person(cast.scene)
     for _ in range(cast.scene.rng.randrange(1, 4)):
         purse.coins.append(outside(cast.scene, purse, cast.scene.between(BTC // 50, 3 * BTC)))
     account = cast.house.person(ether=cast.scene.between(3, 300) * ETH)
     cast.house.shared.add(account)
-    return Person(account, purse)
+    return BridgeUser(account, purse)
 
 
 def _amount(cast: Bridges, most: int) -> int:
@@ -74,7 +74,7 @@ def _amount(cast: Bridges, most: int) -> int:
     return min(most, cast.scene.between(ETH // 10, 40 * ETH) // 10**13 * 10**13)
 
 
-def _play(cast: Bridges, time: int, who: Person, act: str, people: list[Person]) -> None:
+def _play(cast: Bridges, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
     spare = cast.house.balance(who.account) - ETH // 4
     if act in ("memo-back", "plain-back", "coin-payment"):
         _play_coins(cast, time, who, act, people)
@@ -85,7 +85,9 @@ def _play(cast: Bridges, time: int, who: Person, act: str, people: list[Person])
         _play_ether(cast, time, who, act, _amount(cast, spare), people)
 
 
-def _play_ether(cast: Bridges, time: int, who: Person, act: str, amount: int, people: list[Person]) -> None:
+def _play_ether(
+    cast: Bridges, time: int, who: BridgeUser, act: str, amount: int, people: list[BridgeUser]
+) -> None:
     rng, house, account = cast.scene.rng, cast.house, who.account
     dollars = house.balance(account, cast.tokens.dollar)
     if act == "memo-out":
@@ -116,7 +118,7 @@ def _play_ether(cast: Bridges, time: int, who: Person, act: str, amount: int, pe
         _swap(cast, time, who, act, amount, dollars)
 
 
-def _swap(cast: Bridges, time: int, who: Person, act: str, amount: int, dollars: int) -> None:
+def _swap(cast: Bridges, time: int, who: BridgeUser, act: str, amount: int, dollars: int) -> None:
     rng, t, account = cast.scene.rng, cast.tokens, who.account
     if act == "swap":
         given, got = rng.choice(
@@ -167,7 +169,7 @@ def _arbitrage(cast: Bridges, time: int, bot: Account) -> None:
         swaps.swap(cast, time + 2 * MINUTE, bot, t.other, second.amount, ETHER, less=-90)
 
 
-def _play_coins(cast: Bridges, time: int, who: Person, act: str, people: list[Person]) -> None:
+def _play_coins(cast: Bridges, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
     scene, rng = cast.scene, cast.scene.rng
     value = scene.between(BTC // 200, 2 * BTC)
     if act == "coin-payment":
@@ -182,7 +184,7 @@ def _play_coins(cast: Bridges, time: int, who: Person, act: str, people: list[Pe
         cross_to_ether(cast, time, who.purse, coins, value, who.account, rng.choice(list(PLAIN_SERVICES)))
 
 
-def _odd(cast: Bridges, time: int, who: Person, amount: int, people: list[Person]) -> None:
+def _odd(cast: Bridges, time: int, who: BridgeUser, amount: int, people: list[BridgeUser]) -> None:
     """Memos that are no swaps, or no truth."""
     rng, house = cast.scene.rng, cast.house
     vault = cast.vaults[-1]
@@ -215,7 +217,7 @@ def _odd(cast: Bridges, time: int, who: Person, amount: int, people: list[Person
         _impostor(cast, time, who, real=way == 4, people=people)
 
 
-def _impostor(cast: Bridges, time: int, who: Person, *, real: bool, people: list[Person]) -> None:
+def _impostor(cast: Bridges, time: int, who: BridgeUser, *, real: bool, people: list[BridgeUser]) -> None:
     """An answer in the bridge's words from somebody who is not the bridge, to a hash that is real or is not."""
     rng = cast.scene.rng
     known = [c.departures[0].tx_hash for c in cast.scene.crossings if c.kind == "bridge"]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jindo.base.ids import Account, AssetId, TxId
-from jindo.sim.plan import Coin, Mark
-from jindo.sim.world import InternalCall, Leg, TokenMove
+from jindo.sim.plan import Coin, TheftMark
+from jindo.sim.world import InternalCall, TokenMove, TrueLeg
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, Bridges, Vault, contract_of, open_vault
+from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, Bridges, ServiceVault, contract_of, open_vault
 from jindo.sim.worlds.bridges_memos import (
     LONGEST,
     Wish,
@@ -29,7 +29,7 @@ from jindo.sim.worlds.scene import BITCOINS, DAY, ETH, ETHER, MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BridgeOrder:
     """What came in at the bridge and what is to be done with it."""
 
     number: int
@@ -83,7 +83,9 @@ def deposit_ether(
         )
     leg = cast.scene.ether_leg(tx_hash, asset, account, value)
     number = cast.record("bridge", MEMO_BRIDGE, account, (leg,), (), memo=memo)
-    order = Order(number, tx_hash, asset, value, BITCOINS, purse.used[-1], refund or account, purse, then)
+    order = BridgeOrder(
+        number, tx_hash, asset, value, BITCOINS, purse.used[-1], refund or account, purse, then
+    )
     _enter(cast, time, order, streaming=streaming)
 
 
@@ -110,16 +112,16 @@ def deposit_coins(
     thief = cast.house.thief(coins[0].account)
     made = pay(
         cast.scene, purse, time, [(vault.used[0], amount), (memo.encode(), 0)], coins=coins, act="bridge-in",
-        marks={0: Mark.DEPARTED} if thief else None, shuffled=False,
+        marks={0: TheftMark.DEPARTED} if thief else None, shuffled=False,
     )  # fmt: skip
     vault.coins.append(made[0])
     leg = cast.scene.coin_leg(made[0], coins[0].account)
     number = cast.record("bridge", MEMO_BRIDGE, coins[0].account, (leg,), (), memo=memo)
-    order = Order(number, made[0].tx_hash, BITCOINS, amount, got, to, coins[0].account, purse, then)
+    order = BridgeOrder(number, made[0].tx_hash, BITCOINS, amount, got, to, coins[0].account, purse, then)
     _enter(cast, time, order, streaming=False)
 
 
-def _enter(cast: Bridges, time: int, order: Order, *, streaming: bool) -> None:
+def _enter(cast: Bridges, time: int, order: BridgeOrder, *, streaming: bool) -> None:
     """Decides what becomes of an order and when."""
     rng = cast.scene.rng
     later = time + rng.randrange(10 * MINUTE, 80 * MINUTE)
@@ -138,7 +140,7 @@ def _enter(cast: Bridges, time: int, order: Order, *, streaming: bool) -> None:
         cast.agenda.at(later, lambda now: _pay_out(cast, now, order, order.amount))
 
 
-def _pay_out(cast: Bridges, time: int, order: Order, amount: int) -> None:
+def _pay_out(cast: Bridges, time: int, order: BridgeOrder, amount: int) -> None:
     less = cast.scene.rng.randrange(20, 120)
     value = cast.market.exchange(amount, order.asset, order.got, time, less=less)
     leg = _send_out(cast, time, order, order.got, order.to, value, write_answer("OUT", order.tx_hash))
@@ -146,7 +148,7 @@ def _pay_out(cast: Bridges, time: int, order: Order, amount: int) -> None:
         cast.add_arrival(order.number, leg)
 
 
-def _refund(cast: Bridges, time: int, order: Order, amount: int, *, kind: str = "refund") -> None:
+def _refund(cast: Bridges, time: int, order: BridgeOrder, amount: int, *, kind: str = "refund") -> None:
     """Returns what came in, less what the return costs, with the memo that says so."""
     fee = cast.market.exchange(ETH // 1_000, ETHER, order.asset, time)
     memo = write_answer("REFUND", order.tx_hash)
@@ -156,8 +158,8 @@ def _refund(cast: Bridges, time: int, order: Order, amount: int, *, kind: str = 
 
 
 def _send_out(
-    cast: Bridges, time: int, order: Order, asset: AssetId, to: Account, amount: int, memo: str
-) -> Leg | None:
+    cast: Bridges, time: int, order: BridgeOrder, asset: AssetId, to: Account, amount: int, memo: str
+) -> TrueLeg | None:
     if amount <= 0:
         return None
     if asset == BITCOINS:
@@ -169,11 +171,13 @@ def _send_out(
     return leg
 
 
-def _pay_coins(cast: Bridges, time: int, order: Order, to: Account, value: int, memo: str) -> Leg | None:
+def _pay_coins(
+    cast: Bridges, time: int, order: BridgeOrder, to: Account, value: int, memo: str
+) -> TrueLeg | None:
     if value < 2_000:
         return None
     vault = cast.vaults[-1].purse
-    marks = {0: Mark.ARRIVED} if cast.house.thief(to) else None
+    marks = {0: TheftMark.ARRIVED} if cast.house.thief(to) else None
     made = pay(
         cast.scene,
         vault,
@@ -189,7 +193,7 @@ def _pay_coins(cast: Bridges, time: int, order: Order, to: Account, value: int, 
     return cast.scene.coin_leg(made[0], to)
 
 
-def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: int, memo: str) -> Leg:
+def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: int, memo: str) -> TrueLeg:
     vault = cast.vaults[-1].account
     call = encode_transfer_out(to, None if asset == ETHER else asset, amount, memo)
     if asset != ETHER:
@@ -224,7 +228,7 @@ def plan_churns(cast: Bridges) -> None:
 def _churn(cast: Bridges, time: int) -> None:
     old = cast.vaults[-1]
     owner = cast.scene.books.owner(old.account)
-    new: Vault = open_vault(cast.scene, cast.house, owner, coins=0, ether=50 * ETH)
+    new: ServiceVault = open_vault(cast.scene, cast.house, owner, coins=0, ether=50 * ETH)
     memo = f"MIGRATE:{cast.scene.rng.randrange(20_000_000, 21_000_000)}"
     cast.house.send(time, old.account, new.account, None, gas=PLAIN * 2, memo=memo, act="migrate")
     dollars = cast.house.balance(old.account, cast.tokens.dollar)

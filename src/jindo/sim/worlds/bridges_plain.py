@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from jindo.base.ids import Account, AssetId
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Mark, Payee
+from jindo.sim.plan import Coin, Payee, TheftMark
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import PLAIN_SERVICES, Bridges
 from jindo.sim.worlds.coin_people import Purse, fresh, pay
@@ -48,7 +48,7 @@ def cross_to_ether(
     vault = cast.plain[name].purse
     target = vault.used[0] if name == "Footbridge" else _coin_deposit(cast, name, vault)
     thief = cast.house.thief(coins[0].account)
-    marks = {0: Mark.DEPARTED} if thief else None
+    marks = {0: TheftMark.DEPARTED} if thief else None
     (paid,) = pay(cast.scene, purse, time, [(target, amount)], coins=coins, act="plain-in", marks=marks)
     vault.coins.append(paid)
     leg = cast.scene.coin_leg(paid, coins[0].account)
@@ -112,7 +112,7 @@ def _pay_owed(cast: Bridges, time: int, name: str, number: int, purse: Purse, th
 def _pay_batch(cast: Bridges, time: int, name: str, due: list[tuple[Account, int, int]]) -> None:
     vault = cast.plain[name].purse
     targets: list[tuple[Payee, int]] = [(account, value) for account, value, _ in due]
-    marks = {i: Mark.ARRIVED for i, (account, _, _) in enumerate(due) if cast.house.thief(account)}
+    marks = {i: TheftMark.ARRIVED for i, (account, _, _) in enumerate(due) if cast.house.thief(account)}
     made = pay(cast.scene, vault, time, targets, act="plain-out", change_to=vault.used[0], marks=marks)
     for coin, (account, _, number) in zip(made, due, strict=True):
         cast.add_arrival(number, cast.scene.coin_leg(coin, account))

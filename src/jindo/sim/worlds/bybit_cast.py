@@ -15,7 +15,7 @@ from jindo.sim.books import Books, Owner, Role
 from jindo.sim.names import Namer
 from jindo.sim.plan import AccountPlan, Coin, UtxoPlan
 from jindo.sim.world import world_key
-from jindo.sim.worlds.scene import BITCOINS, DAY, ETH, ETHER, Scene
+from jindo.sim.worlds.scene import BITCOINS, DAY, ETH, ETHER, WorldScene
 
 START = 1_739_887_200
 """2025-02-18T14:00:00Z, when the world begins: three days before the theft."""
@@ -55,7 +55,7 @@ class Payout:
 
 
 @dataclass(slots=True)
-class Stage(Scene):
+class Stage(WorldScene):
     """Everything that the acts of the world share."""
 
     hot: dict[str, Account] = field(default_factory=dict)

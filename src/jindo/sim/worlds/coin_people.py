@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Mark, Payee
-from jindo.sim.worlds.scene import BTC, Scene
+from jindo.sim.plan import Coin, Payee, TheftMark
+from jindo.sim.worlds.scene import BTC, WorldScene
 
 DUST = 1_000
 """Satoshi below which no output is made."""
@@ -36,7 +36,7 @@ class Purse:
         return sum(coin.value for coin in self.coins)
 
 
-def open_person(scene: Scene, *, form: str = "") -> Purse:
+def open_person(scene: WorldScene, *, form: str = "") -> Purse:
     """A new person without a coin."""
     scene.wallets += 1
     form = form or scene.rng.choice(FORMS)
@@ -45,7 +45,9 @@ def open_person(scene: Scene, *, form: str = "") -> Purse:
     )
 
 
-def open_firm(scene: Scene, name: str, kind: str, *, form: str = "p2wpkh", labelled: bool = True) -> Purse:
+def open_firm(
+    scene: WorldScene, name: str, kind: str, *, form: str = "p2wpkh", labelled: bool = True
+) -> Purse:
     """A service with one main address, which its change returns to or not as the caller says."""
     purse = Purse(Owner(Role.SERVICE, name, kind), form)
     main = fresh(scene, purse)
@@ -54,7 +56,7 @@ def open_firm(scene: Scene, name: str, kind: str, *, form: str = "p2wpkh", label
     return purse
 
 
-def fresh(scene: Scene, purse: Purse, *, owner: Owner | None = None, form: str = "") -> Account:
+def fresh(scene: WorldScene, purse: Purse, *, owner: Owner | None = None, form: str = "") -> Account:
     """A new address of the purse's form and owner, unless it says otherwise."""
     scene.wallets += 1
     make = {
@@ -67,26 +69,26 @@ def fresh(scene: Scene, purse: Purse, *, owner: Owner | None = None, form: str =
     return account
 
 
-def address(scene: Scene, purse: Purse) -> Account:
+def address(scene: WorldScene, purse: Purse) -> Account:
     """Where the purse is paid next: often somewhere new, sometimes where it was paid before."""
     if purse.used and scene.rng.randrange(100) < purse.reuse:
         return scene.rng.choice(purse.used)
     return fresh(scene, purse)
 
 
-def outside(scene: Scene, purse: Purse, value: int) -> Coin:
+def outside(scene: WorldScene, purse: Purse, value: int) -> Coin:
     """A coin of the purse's owner from before the world, in hand."""
     scene.wallets += 1
     label = f"{purse.owner.name}-{scene.wallets}"
     return scene.coins.outside_coin(label, address(scene, purse), value)
 
 
-def fund(scene: Scene, purse: Purse, value: int) -> None:
+def fund(scene: WorldScene, purse: Purse, value: int) -> None:
     """Puts a coin from before the world into the purse."""
     purse.coins.append(outside(scene, purse, value))
 
 
-def take(scene: Scene, purse: Purse, least: int, time: int, *, most_inputs: int = 25) -> list[Coin]:
+def take(scene: WorldScene, purse: Purse, least: int, time: int, *, most_inputs: int = 25) -> list[Coin]:
     """Coins of at least `least` satoshi that are there at `time`, oldest first, out of the purse.
 
     Where it lacks, or would need too many, one more comes from outside.
@@ -106,7 +108,7 @@ def take(scene: Scene, purse: Purse, least: int, time: int, *, most_inputs: int 
 
 
 def pay(
-    scene: Scene,
+    scene: WorldScene,
     purse: Purse,
     time: int,
     targets: list[tuple[Payee, int]],
@@ -114,7 +116,7 @@ def pay(
     act: str,
     coins: list[Coin] | None = None,
     change_to: Account | None = None,
-    marks: dict[int, Mark] | None = None,
+    marks: dict[int, TheftMark] | None = None,
     shuffled: bool = True,
 ) -> list[Coin]:
     """Pays targets out of the purse with change back to it; gives the targets' coins, in their order."""
@@ -136,6 +138,6 @@ def pay(
     return [placed[i] for i in range(len(targets)) if i in placed]
 
 
-def draw_value(scene: Scene, *, least: int = BTC // 1_000, most: int = 3 * BTC) -> int:
+def draw_value(scene: WorldScene, *, least: int = BTC // 1_000, most: int = 3 * BTC) -> int:
     """Satoshi of an ordinary payment: small ones more often."""
     return scene.between(least, most)

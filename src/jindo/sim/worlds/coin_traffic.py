@@ -28,7 +28,7 @@ from jindo.sim.worlds.coin_people import (
     pay,
     take,
 )
-from jindo.sim.worlds.scene import BTC, MINUTE, Scene
+from jindo.sim.worlds.scene import BTC, MINUTE, WorldScene
 
 LEAST_FAN = 10
 """Wallets paid at once from which on it looks like a fan-out."""
@@ -46,7 +46,7 @@ MIX = {
 class CoinCrowd:
     """Everybody innocent on the UTXO chain."""
 
-    scene: Scene
+    scene: WorldScene
     people: list[Purse]
     exchanges: list[Purse]
     employers: list[Purse]
@@ -57,7 +57,7 @@ class CoinCrowd:
     """What each exchange was paid and has yet to sweep."""
 
 
-def open_coin_crowd(scene: Scene, *, people: int, exchanges: tuple[str, ...]) -> CoinCrowd:
+def open_coin_crowd(scene: WorldScene, *, people: int, exchanges: tuple[str, ...]) -> CoinCrowd:
     """The crowd, with coins in its purses."""
     crowd = CoinCrowd(
         scene,
@@ -86,7 +86,7 @@ def play_coin_act(crowd: CoinCrowd, act: str, time: int) -> None:
     _ACTS[act](crowd, time)
 
 
-def deposit_address(scene: Scene, firm: Purse) -> Account:
+def deposit_address(scene: WorldScene, firm: Purse) -> Account:
     """A customer's fresh deposit address at a service, labelled."""
     kind = "exchange deposit" if firm.owner.kind == "exchange" else firm.owner.kind
     return scene.label(fresh(scene, firm, owner=Owner(Role.SERVICE, firm.owner.name, kind)))

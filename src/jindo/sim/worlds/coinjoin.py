@@ -10,14 +10,14 @@ Sources: the public descriptions of ZeroLink, WabiSabi, Whirlpool and JoinMarket
 from __future__ import annotations
 
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Mark
+from jindo.sim.plan import Coin, TheftMark
 from jindo.sim.world import World
 from jindo.sim.worlds.coin_people import Purse, fresh, outside, pay
 from jindo.sim.worlds.coin_traffic import MIX, CoinCrowd, deposit_address, open_coin_crowd, play_coin_act
 from jindo.sim.worlds.coinjoin_cast import THEFT, Mixers, open_mixers
 from jindo.sim.worlds.coinjoin_pools import open_pools, play_market, play_mix, play_tx_zero
 from jindo.sim.worlds.coinjoin_rounds import WASABI_ONE, WASABI_TWO, play_wasabi_one, play_wasabi_two
-from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, HOUR, Scene, build_scene, schedule, seal_scene
+from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, HOUR, WorldScene, build_scene, schedule, seal_scene
 
 NAME = "coinjoin"
 DESCRIPTION = "Wasabi, Whirlpool and JoinMarket among batches, sweeps and payrolls that look like them"
@@ -79,7 +79,7 @@ def make_coinjoin(*, seed: int, scale: float) -> World:
     )  # fmt: skip
 
 
-def _play(scene: Scene, crowd: CoinCrowd, mixers: Mixers) -> None:
+def _play(scene: WorldScene, crowd: CoinCrowd, mixers: Mixers) -> None:
     counts = {name: scene.count(number) for name, number in (ROUNDS | MIX).items()}
     spends = {"spend-mixed": scene.count(500), "thief-deposit": 12}
     pools = open_pools(counts["whirlpool-tx0"])
@@ -115,7 +115,7 @@ def _steal(crowd: CoinCrowd, mixers: Mixers) -> None:
     coin = outside(scene, victim, LOOT + BTC)
     (loot,) = pay(
         scene, victim, START + HOUR, [(fresh(scene, thief), LOOT)], act="theft", coins=[coin],
-        marks={0: Mark.STOLEN}, change_to=victim.used[0],
+        marks={0: TheftMark.STOLEN}, change_to=victim.used[0],
     )  # fmt: skip
     parts = max(20, scene.count(60))
     share = (LOOT - scene.coin_fee(1, parts)) // parts
@@ -125,7 +125,7 @@ def _steal(crowd: CoinCrowd, mixers: Mixers) -> None:
         mixers.meant.setdefault(route, []).append(part)
 
 
-def _deal(scene: Scene, parts: int) -> list[str]:
+def _deal(scene: WorldScene, parts: int) -> list[str]:
     """A way for each part: each way gets one, and the rest fall by their shares."""
     names = list(SHARES)
     ways = names + scene.rng.choices(names, weights=list(SHARES.values()), k=parts - len(names))

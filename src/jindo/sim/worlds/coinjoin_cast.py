@@ -13,13 +13,13 @@ from jindo.base.ids import Account, TxId
 from jindo.sim.books import Owner, Role
 from jindo.sim.plan import Coin
 from jindo.sim.worlds.coin_people import Purse, draw_value, fund, open_person, take
-from jindo.sim.worlds.scene import BTC, Scene
+from jindo.sim.worlds.scene import BTC, WorldScene
 
 THEFT = "coinjoin-like"
 
 
 @dataclass(slots=True)
-class Party:
+class MixParty:
     """One participant of a round and what he puts in."""
 
     purse: Purse
@@ -36,7 +36,7 @@ class Party:
 class Mixers:
     """Everybody who mixes."""
 
-    scene: Scene
+    scene: WorldScene
     people: list[Purse]
     coordinators: dict[str, Account]
     thief: Purse
@@ -50,7 +50,9 @@ class Mixers:
     """The thief's coins by the kind of CoinJoin that he means them for."""
 
 
-def open_mixers(scene: Scene, *, people: int, coordinators: tuple[str, ...], theft: str = THEFT) -> Mixers:
+def open_mixers(
+    scene: WorldScene, *, people: int, coordinators: tuple[str, ...], theft: str = THEFT
+) -> Mixers:
     """People with coins to mix, and the coordinators' addresses."""
     places: dict[str, Account] = {}
     for name in coordinators:
@@ -66,7 +68,7 @@ def open_mixers(scene: Scene, *, people: int, coordinators: tuple[str, ...], the
     return Mixers(scene, crowd, places, thief, theft)
 
 
-def gather(mixers: Mixers, wanted: int, time: int, *, least: int, plain: bool, theft: str) -> list[Party]:
+def gather(mixers: Mixers, wanted: int, time: int, *, least: int, plain: bool, theft: str) -> list[MixParty]:
     """So many parties where `plain`, parties with so many inputs otherwise; the thief among them if he has coins for it."""
     scene = mixers.scene
     parties = _find_thief(mixers, time, least, theft)
@@ -74,25 +76,25 @@ def gather(mixers: Mixers, wanted: int, time: int, *, least: int, plain: bool, t
         if (len(parties) if plain else sum(len(p.coins) for p in parties)) >= wanted:
             break
         coins = _choose(mixers, person, time, least, plain=plain)
-        parties.append(Party(person, coins, person.owner))
+        parties.append(MixParty(person, coins, person.owner))
     while (len(parties) if plain else sum(len(p.coins) for p in parties)) < wanted:
         # Newcomers, where too few are about.
         person = open_person(scene, form="p2wpkh")
         person.reuse = 0
         mixers.people.append(person)
-        parties.append(Party(person, _choose(mixers, person, time, least, plain=plain), person.owner))
+        parties.append(MixParty(person, _choose(mixers, person, time, least, plain=plain), person.owner))
     scene.rng.shuffle(parties)
     return parties
 
 
-def _find_thief(mixers: Mixers, time: int, least: int, theft: str) -> list[Party]:
+def _find_thief(mixers: Mixers, time: int, least: int, theft: str) -> list[MixParty]:
     ready = [coin for coin in mixers.meant.get(theft, []) if coin.time < time][
         : mixers.scene.rng.randrange(1, 8)
     ]
     if sum(coin.value for coin in ready) < least:
         return []
     mixers.meant[theft] = [coin for coin in mixers.meant[theft] if coin not in ready]
-    return [Party(mixers.thief, ready, Owner(Role.MIXED, mixers.theft))]
+    return [MixParty(mixers.thief, ready, Owner(Role.MIXED, mixers.theft))]
 
 
 def _choose(mixers: Mixers, person: Purse, time: int, least: int, *, plain: bool) -> list[Coin]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from jindo.sim.books import Owner, Role
 from jindo.sim.plan import Coin, Payee
 from jindo.sim.worlds.coin_people import DUST, Purse, draw_value, fresh, take
-from jindo.sim.worlds.coinjoin_cast import THEFT, Mixers, Party, gather
+from jindo.sim.worlds.coinjoin_cast import THEFT, Mixers, MixParty, gather
 from jindo.sim.worlds.coinjoin_rounds import give_back
-from jindo.sim.worlds.scene import BTC, Scene
+from jindo.sim.worlds.scene import BTC, WorldScene
 
 WHIRLPOOL, MARKET = "Eddy Coordinator", "Makers' Market"
 POOLS = {BTC // 20: 175_000, BTC // 100: 50_000, BTC // 2: 1_750_000, BTC // 1_000: 5_000}
@@ -24,7 +24,7 @@ POOLS = {BTC // 20: 175_000, BTC // 100: 50_000, BTC // 2: 1_750_000, BTC // 1_0
 
 
 @dataclass(slots=True)
-class Pool:
+class MixPool:
     """One Whirlpool pool: coins that wait to be mixed, each with its owner and the tx0 it comes from."""
 
     size: int
@@ -32,12 +32,12 @@ class Pool:
     postmix: list[tuple[Coin, Purse, str]] = field(default_factory=list)
 
 
-def open_pools(entrants: int) -> list[Pool]:
+def open_pools(entrants: int) -> list[MixPool]:
     """The four pools, empty; fewer where too few would come for all."""
-    return [Pool(size) for size in POOLS][: max(1, entrants // 12)]
+    return [MixPool(size) for size in POOLS][: max(1, entrants // 12)]
 
 
-def play_tx_zero(mixers: Mixers, pool: Pool, time: int) -> None:
+def play_tx_zero(mixers: Mixers, pool: MixPool, time: int) -> None:
     """Plans somebody's way into a pool; the thief's, where he has a coin for it."""
     scene = mixers.scene
     purse, coins = _draw_entrant(mixers, pool, time)
@@ -60,7 +60,7 @@ def play_tx_zero(mixers: Mixers, pool: Pool, time: int) -> None:
             purse.coins.append(coin)
 
 
-def _draw_entrant(mixers: Mixers, pool: Pool, time: int) -> tuple[Purse, list[Coin]]:
+def _draw_entrant(mixers: Mixers, pool: MixPool, time: int) -> tuple[Purse, list[Coin]]:
     least = POOLS[pool.size] + 4 * (pool.size + 20_000) + 30_000
     ready = [c for c in mixers.meant.get("whirlpool", []) if c.time < time and c.value >= least]
     if ready and pool.size >= BTC // 20:
@@ -72,7 +72,7 @@ def _draw_entrant(mixers: Mixers, pool: Pool, time: int) -> tuple[Purse, list[Co
     )
 
 
-def play_mix(mixers: Mixers, pool: Pool, time: int, *, surge: bool) -> None:
+def play_mix(mixers: Mixers, pool: MixPool, time: int, *, surge: bool) -> None:
     """Plans a mix, where enough different people's coins wait."""
     scene = mixers.scene
     width = scene.rng.randrange(6, 9) if surge else 5
@@ -84,7 +84,7 @@ def play_mix(mixers: Mixers, pool: Pool, time: int, *, surge: bool) -> None:
         return
     for entry in chosen:
         (pool.premix if entry in pool.premix else pool.postmix).remove(entry)
-    parties = [Party(purse, [coin], _after(purse)) for coin, purse, _ in chosen]
+    parties = [MixParty(purse, [coin], _after(purse)) for coin, purse, _ in chosen]
     coins = sorted((coin for coin, _, _ in chosen), key=lambda coin: (coin.tx_hash, coin.index))
     outputs: list[tuple[Payee, int]] = [
         (fresh(scene, p.purse, owner=p.after, form="p2wpkh"), pool.size) for p in parties
@@ -103,7 +103,7 @@ def play_mix(mixers: Mixers, pool: Pool, time: int, *, surge: bool) -> None:
 
 
 def _pick(
-    scene: Scene,
+    scene: WorldScene,
     waiting: list[tuple[Coin, Purse, str]],
     wanted: int,
     time: int,

@@ -17,7 +17,7 @@ from bisect import bisect_right
 
 from jindo.sim.plan import Coin, Payee
 from jindo.sim.worlds.coin_people import DUST, fresh
-from jindo.sim.worlds.coinjoin_cast import Mixers, Party, gather
+from jindo.sim.worlds.coinjoin_cast import Mixers, MixParty, gather
 from jindo.sim.worlds.scene import BTC
 
 WASABI_ONE, WASABI_TWO = "Lantern Coordinator", "Saffron Coordinator"
@@ -99,7 +99,12 @@ def _decompose(mixers: Mixers, value: int, rate: int) -> list[int]:
 
 
 def _mix(
-    mixers: Mixers, time: int, parties: list[Party], outputs: list[tuple[Payee, int]], act: str, service: str
+    mixers: Mixers,
+    time: int,
+    parties: list[MixParty],
+    outputs: list[tuple[Payee, int]],
+    act: str,
+    service: str,
 ) -> None:
     coins = [coin for party in parties for coin in party.coins]
     if act == "wasabi-2.0":
@@ -111,7 +116,7 @@ def _mix(
     give_back(mixers, parties, made)
 
 
-def give_back(mixers: Mixers, parties: list[Party], made: list[Coin]) -> None:
+def give_back(mixers: Mixers, parties: list[MixParty], made: list[Coin]) -> None:
     """Puts a CoinJoin's outputs into their owners' mixed purses."""
     owners = {party.after: party.purse for party in parties}
     for coin in made:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import ETHEREUM, ZERO_ADDRESS, Account, AssetId, TxId, token_asset
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Mark
+from jindo.sim.plan import TheftMark
 from jindo.sim.world import InternalCall, TokenMove
 from jindo.sim.worlds.agenda import Agenda
-from jindo.sim.worlds.scene import ETH, ETHER, Scene
+from jindo.sim.worlds.scene import ETH, ETHER, WorldScene
 
 PLAIN, TOKEN, CALL, SWAP = 21_000, 63_000, 84_000, 160_000
 """Gas of a payment, a token transfer, a contract's call, a swap."""
@@ -24,7 +24,7 @@ PLAIN, TOKEN, CALL, SWAP = 21_000, 63_000, 84_000, 160_000
 class House:
     """All wallets of the account chain."""
 
-    scene: Scene
+    scene: WorldScene
     agenda: Agenda
     held: dict[tuple[Account, AssetId], int] = field(default_factory=dict)
     shared: set[Account] = field(default_factory=set)
@@ -116,11 +116,11 @@ class House:
         move = TokenMove(asset, ZERO_ADDRESS, receiver, amount, logged=logged)
         self.send(time, issuer, Account(asset.rpartition(":")[2]), 0, gas=TOKEN, act="mint", tokens=(move,))
 
-    def _mark(self, giver: Account, getter: Account, *, departs: bool, stolen: bool) -> Mark | None:
+    def _mark(self, giver: Account, getter: Account, *, departs: bool, stolen: bool) -> TheftMark | None:
         gives, gets = self.thief(giver), self.thief(getter)
         if gets and not gives:
-            return Mark.STOLEN if stolen else Mark.ARRIVED
-        return Mark.DEPARTED if gives and not gets and departs else None
+            return TheftMark.STOLEN if stolen else TheftMark.ARRIVED
+        return TheftMark.DEPARTED if gives and not gets and departs else None
 
     def _move(self, time: int, giver: Account, getter: Account | None, asset: AssetId, amount: int) -> None:
         if giver != ZERO_ADDRESS:

@@ -18,7 +18,7 @@ from jindo.sim.books import Owner, Role
 from jindo.sim.world import InternalCall, TokenMove
 from jindo.sim.worlds.agenda import Agenda
 from jindo.sim.worlds.ether_people import CALL, House
-from jindo.sim.worlds.scene import DAY, ETH, GWEI, HOUR, MINUTE, Scene, schedule
+from jindo.sim.worlds.scene import DAY, ETH, GWEI, HOUR, MINUTE, WorldScene, schedule
 
 DOLLAR = 10**6
 COUNTS = {
@@ -33,7 +33,7 @@ COUNTS = {
 class EtherCrowd:
     """Everybody innocent on the account chain."""
 
-    scene: Scene
+    scene: WorldScene
     house: House
     agenda: Agenda
     exchanges: list[Account]
@@ -48,7 +48,7 @@ class EtherCrowd:
 
 
 def open_ether_crowd(
-    scene: Scene, house: House, agenda: Agenda, *, exchanges: list[Account], dollar: AssetId, start: int, end: int,
+    scene: WorldScene, house: House, agenda: Agenda, *, exchanges: list[Account], dollar: AssetId, start: int, end: int,
     people: int,
 ) -> EtherCrowd:  # fmt: skip
     """The crowd, its wallets filled."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.crowd_stream import CrowdSize, Span
+from jindo.sim.crowd_stream import BlockSpan, CrowdSize
 from jindo.sim.world import World
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import Bridges, build_bridges, contract_of, person_purse
@@ -29,7 +29,7 @@ from jindo.sim.worlds.scene import (
     ETH,
     ETHER,
     HOUR,
-    Scene,
+    WorldScene,
     build_scene,
     schedule,
     seal_scene,
@@ -70,8 +70,8 @@ class BigWorld:
 
     core: World
     """Everything but the crowd."""
-    account: Span
-    coins: Span
+    account: BlockSpan
+    coins: BlockSpan
     account_size: CrowdSize
     coin_size: CrowdSize
     dollar: Account
@@ -103,14 +103,18 @@ def make_full(*, seed: int, share: float = 1.0) -> BigWorld:
     return _add_crowd(scene, cast, replace(core, scale=FULL))
 
 
-def _add_crowd(scene: Scene, cast: Bridges, core: World) -> BigWorld:
+def _add_crowd(scene: WorldScene, cast: Bridges, core: World) -> BigWorld:
     taken = Counter(tx.block for tx in core.account.transactions)
     filled = Counter(tx.block for tx in core.utxo.transactions)
     seconds = END - START
     return BigWorld(
         core,
-        Span(scene.ether.first_block, seconds // scene.ether.interval, START, scene.ether.interval, taken),
-        Span(scene.coins.first_block, seconds // scene.coins.interval, START, scene.coins.interval, filled),
+        BlockSpan(
+            scene.ether.first_block, seconds // scene.ether.interval, START, scene.ether.interval, taken
+        ),
+        BlockSpan(
+            scene.coins.first_block, seconds // scene.coins.interval, START, scene.coins.interval, filled
+        ),
         CrowdSize(accounts=3_000_000, per_block=45, part_blocks=22_500),
         CrowdSize(accounts=300_000, per_block=45, part_blocks=2_000),
         contract_of(cast.tokens.other),

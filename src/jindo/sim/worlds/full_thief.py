@@ -25,7 +25,7 @@ from jindo.sim.worlds.coin_people import Purse, fresh
 from jindo.sim.worlds.coin_traffic import deposit_address
 from jindo.sim.worlds.coinjoin_cast import Mixers
 from jindo.sim.worlds.coinjoin_rounds import play_wasabi_two
-from jindo.sim.worlds.scene import BTC, DAY, ETH, HOUR, MINUTE, Scene
+from jindo.sim.worlds.scene import BTC, DAY, ETH, HOUR, MINUTE, WorldScene
 
 THEFT = "bybit-full"
 LOOT = 401_000 * ETH
@@ -54,7 +54,7 @@ class FullThief:
     """Every purse that waits for bitcoin, or has it."""
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> WorldScene:
         """The world's scene."""
         return self.cast.scene
 

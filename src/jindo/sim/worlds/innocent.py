@@ -13,7 +13,7 @@ from jindo.sim.worlds.bridges_crowd import play_crowd
 from jindo.sim.worlds.bridges_memo_bridge import plan_churns
 from jindo.sim.worlds.coin_traffic import MIX, open_coin_crowd, play_coin_act
 from jindo.sim.worlds.ether_traffic import COUNTS, enter_ether_acts, open_ether_crowd
-from jindo.sim.worlds.scene import HOUR, Scene, build_scene, schedule, seal_scene
+from jindo.sim.worlds.scene import HOUR, WorldScene, build_scene, schedule, seal_scene
 
 NAME = "innocent"
 DESCRIPTION = "More than 100,000 transactions of innocents, with what looks like laundering and is none"
@@ -58,7 +58,7 @@ def make_innocent(*, seed: int, scale: float) -> World:
     )  # fmt: skip
 
 
-def _play_coins(scene: Scene) -> None:
+def _play_coins(scene: WorldScene) -> None:
     coins = open_coin_crowd(scene, people=scene.count(900, least=40), exchanges=COIN_EXCHANGES)
     counts = {name: scene.count(number) for name, number in MIX.items()}
     for time, act in schedule(scene, counts, START + HOUR, END - 40 * HOUR):

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jindo.base.ids import AssetId
-from jindo.sim.world import PriceRow
+from jindo.sim.world import WorldPrice
 from jindo.sim.worlds.scene import HOUR
 
 
 @dataclass(slots=True)
-class Market:
+class WorldMarket:
     """Prices of a world's assets."""
 
     start: int
@@ -34,10 +34,10 @@ class Market:
         worth = amount * self.price(given, time) * 10 ** self.decimals[got] * (10_000 - less)
         return int(worth // (self.price(got, time) * 10 ** self.decimals[given] * 10_000))
 
-    def list_rows(self) -> tuple[PriceRow, ...]:
+    def list_rows(self) -> tuple[WorldPrice, ...]:
         """Every price, by asset and hour."""
         return tuple(
-            PriceRow(self.start + hour * HOUR, asset, "USD", f"{cents // 100}.{cents % 100:02d}")
+            WorldPrice(self.start + hour * HOUR, asset, "USD", f"{cents // 100}.{cents % 100:02d}")
             for asset, hours in sorted(self.cents.items())
             for hour, cents in enumerate(hours)
         )
@@ -49,12 +49,12 @@ def open_market(
     start: int,
     end: int,
     assets: Mapping[AssetId, tuple[int, int, AssetId | None]],
-) -> Market:
+) -> WorldMarket:
     """A market of assets, each with its decimals, its first price in cents, and which other it is worth the same as.
 
     A price of 100 cents stays.
     """
-    market = Market(start, {asset: decimals for asset, (decimals, _, _) in assets.items()})
+    market = WorldMarket(start, {asset: decimals for asset, (decimals, _, _) in assets.items()})
     for asset, (_, first, like) in assets.items():
         market.cents[asset] = market.cents[like] if like else _wander(rng, first, (end - start) // HOUR + 1)
     return market

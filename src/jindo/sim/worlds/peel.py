@@ -30,7 +30,7 @@ from jindo.sim.worlds.peel_cast import (
     build_peel,
 )
 from jindo.sim.worlds.peel_coins import play_coin_theft
-from jindo.sim.worlds.scene import DAY, ETH, HOUR, MINUTE, Scene, build_scene, schedule, seal_scene
+from jindo.sim.worlds.scene import DAY, ETH, HOUR, MINUTE, WorldScene, build_scene, schedule, seal_scene
 
 NAME = "peel"
 DESCRIPTION = (
@@ -195,7 +195,7 @@ def _poison(cast: Peel, time: int, crowd: EtherCrowd, fake: TokenMove) -> None:
     cast.scene.tell("address-poisoning", [genuine, tx_hash], [twin, payee, payer], way=way)
 
 
-def _play_coins(scene: Scene) -> None:
+def _play_coins(scene: WorldScene) -> None:
     crowd = open_coin_crowd(
         scene, people=scene.count(500, least=40), exchanges=("Alder Exchange", "Elm Exchange")
     )

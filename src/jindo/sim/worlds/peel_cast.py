@@ -14,8 +14,8 @@ from jindo.sim.books import Owner, Role
 from jindo.sim.worlds.agenda import Agenda
 from jindo.sim.worlds.coin_people import Purse, fresh, open_firm, outside
 from jindo.sim.worlds.ether_people import House
-from jindo.sim.worlds.market import Market, open_market
-from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, ETH, ETHER, Scene
+from jindo.sim.worlds.market import WorldMarket, open_market
+from jindo.sim.worlds.scene import BITCOINS, BTC, DAY, ETH, ETHER, WorldScene
 
 THEFT, SECOND, COIN_THEFT = "peel-like", "peel-like-second", "peel-like-btc"
 START = 1_714_521_600
@@ -36,10 +36,10 @@ DOLLAR = 10**6
 class Peel:
     """Everything that the acts of the world share."""
 
-    scene: Scene
+    scene: WorldScene
     house: House
     agenda: Agenda
-    market: Market
+    market: WorldMarket
     dollar: AssetId
     hubs: dict[str, Account]
     """Each hub's hot wallet on the account chain."""
@@ -58,7 +58,7 @@ class Peel:
         return self.house.open(owner, labelled=labelled)
 
 
-def build_peel(scene: Scene) -> Peel:
+def build_peel(scene: WorldScene) -> Peel:
     """The cast, its services open and funded, the thefts' books open."""
     agenda = Agenda()
     house = House(scene, agenda)

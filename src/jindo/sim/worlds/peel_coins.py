@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Mark, Payee
+from jindo.sim.plan import Coin, Payee, TheftMark
 from jindo.sim.worlds.coin_people import Purse, fresh, outside, pay
 from jindo.sim.worlds.coin_traffic import deposit_address
 from jindo.sim.worlds.peel_cast import COIN_THEFT, END, THEFT_TIME, Peel, thief_purse
@@ -23,7 +23,7 @@ def play_coin_theft(cast: Peel) -> None:
     victim = Purse(Owner(Role.VICTIM, "Juniper Exchange"))
     (loot,) = pay(
         scene, victim, THEFT_TIME, [(purse.used[0], COIN_LOOT)], coins=[outside(scene, victim, COIN_LOOT + BTC)],
-        act="theft", marks={0: Mark.STOLEN},
+        act="theft", marks={0: TheftMark.STOLEN},
     )  # fmt: skip
     chains, gathers, sleepers = scene.count(12), scene.count(4), scene.count(4)
     first = _fan_out(cast, THEFT_TIME + 30 * MINUTE, loot, max(23, chains + gathers + sleepers))

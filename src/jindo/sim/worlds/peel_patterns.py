@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.world import Crossing, TokenMove
+from jindo.sim.world import TokenMove, TrueCrossing
 from jindo.sim.worlds.ether_people import SWAP
 from jindo.sim.worlds.peel_cast import DOLLAR, END, EXCHANGES, SECOND, THEFT, Peel
 from jindo.sim.worlds.scene import DAY, ETH, ETHER, HOUR, MINUTE
@@ -162,7 +162,7 @@ def play_own_site(cast: Peel, time: int, wallet: Account) -> None:
         )
         leg = scene.ether_leg
         scene.crossings.append(
-            Crossing(
+            TrueCrossing(
                 "own-site",
                 house.owner(site).name,
                 theft,

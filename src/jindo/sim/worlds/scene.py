@@ -17,8 +17,18 @@ from jindo.base.errors import IntegrityError
 from jindo.base.ids import BITCOIN, ETHEREUM, ZERO_ADDRESS, Account, AssetId, TxId, native_asset
 from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
 from jindo.sim.names import Namer
-from jindo.sim.plan import AccountPlan, Coin, Mark, UtxoPlan, list_acts
-from jindo.sim.world import Crossing, Leg, Ownership, Pattern, PriceRow, Service, StolenRow, World, world_key
+from jindo.sim.plan import AccountPlan, Coin, TheftMark, UtxoPlan, list_acts
+from jindo.sim.world import (
+    Service,
+    StolenRow,
+    TrueCrossing,
+    TrueLeg,
+    TrueOwner,
+    TruePattern,
+    World,
+    WorldPrice,
+    world_key,
+)
 
 ETH = 10**18
 BTC = 10**8
@@ -30,7 +40,7 @@ NOBODY = Owner(Role.CUSTOMER, "nobody")
 
 
 @dataclass(slots=True)
-class Scene:
+class WorldScene:
     """Everything that the acts of a world share."""
 
     names: Namer
@@ -40,9 +50,9 @@ class Scene:
     ether: AccountPlan
     coins: UtxoPlan
     services: list[Service] = field(default_factory=list)
-    crossings: list[Crossing] = field(default_factory=list)
-    patterns: list[Pattern] = field(default_factory=list)
-    prices: tuple[PriceRow, ...] = ()
+    crossings: list[TrueCrossing] = field(default_factory=list)
+    patterns: list[TruePattern] = field(default_factory=list)
+    prices: tuple[WorldPrice, ...] = ()
     wallets: int = 0
 
     def count(self, at_one: int, *, least: int = 1) -> int:
@@ -87,13 +97,13 @@ class Scene:
         self.services.append(Service(account, owner.name, owner.kind))
         return account
 
-    def ether_leg(self, tx_hash: TxId, asset: AssetId, account: Account, amount: int) -> Leg:
+    def ether_leg(self, tx_hash: TxId, asset: AssetId, account: Account, amount: int) -> TrueLeg:
         """A crossing's movement on the account chain."""
-        return Leg(self.ether.chain, tx_hash, None, asset, account, amount)
+        return TrueLeg(self.ether.chain, tx_hash, None, asset, account, amount)
 
-    def coin_leg(self, coin: Coin, account: Account) -> Leg:
+    def coin_leg(self, coin: Coin, account: Account) -> TrueLeg:
         """A crossing's movement on the UTXO chain: an output made."""
-        return Leg(self.coins.chain, coin.tx_hash, coin.index, self.coins.asset, account, coin.value)
+        return TrueLeg(self.coins.chain, coin.tx_hash, coin.index, self.coins.asset, account, coin.value)
 
     def tell(
         self, pattern: str, hashes: Sequence[TxId], accounts: Sequence[Account], *, coins: bool = False,
@@ -103,7 +113,7 @@ class Scene:
         chain = self.coins.chain if coins else self.ether.chain
         parameters = tuple((name, str(value)) for name, value in drawn.items())
         self.patterns.append(
-            Pattern(
+            TruePattern(
                 pattern=pattern,
                 innocent=innocent,
                 chain=chain,
@@ -116,7 +126,7 @@ class Scene:
 
 def build_scene(
     name: str, *, seed: int, scale: float, start: int, thefts: Mapping[str, Sequence[AssetId]]
-) -> Scene:
+) -> WorldScene:
     """An empty scene that begins at `start`, with the books of its thefts open, by name and assets."""
     key = world_key(name, seed, scale)
     names, books = Namer(key), Books()
@@ -124,7 +134,7 @@ def build_scene(
         books.open_wallet(account, NOBODY)
     for theft, assets in thefts.items():
         books.open_theft(theft, asset=assets[0], others=assets[1:])
-    return Scene(
+    return WorldScene(
         names=names,
         rng=random.Random(key),
         scale=Fraction(repr(float(scale))),
@@ -134,13 +144,13 @@ def build_scene(
     )
 
 
-def schedule(scene: Scene, counts: Mapping[str, int], start: int, end: int) -> list[tuple[int, str]]:
+def schedule(scene: WorldScene, counts: Mapping[str, int], start: int, end: int) -> list[tuple[int, str]]:
     """Times of so many acts of each name between `start` and `end`, in order."""
     times = [(scene.rng.randrange(start, end), name) for name, count in counts.items() for _ in range(count)]
     return sorted(times)
 
 
-def check_crossings(scene: Scene) -> None:
+def check_crossings(scene: WorldScene) -> None:
     """Checks that what the books saw cross is what the crossings say.
 
     Raises:
@@ -161,7 +171,7 @@ def check_crossings(scene: Scene) -> None:
 
 
 def seal_scene(
-    scene: Scene, *, name: str, description: str, seed: int, scale: float, models: Sequence[str],
+    scene: WorldScene, *, name: str, description: str, seed: int, scale: float, models: Sequence[str],
     simplifications: Sequence[str], owners: bool = True,
 ) -> World:  # fmt: skip
     """The world that was played, its books checked.
@@ -192,23 +202,23 @@ def seal_scene(
     )
 
 
-def _list_stolen(scene: Scene) -> Iterable[StolenRow]:
+def _list_stolen(scene: WorldScene) -> Iterable[StolenRow]:
     """Named in the order of planning, a whole transaction on the account chain, an output on the other."""
     owner = scene.books.owner
     for tx in scene.ether.planned:
         marks = scene.ether.marks.get(tx.tx_hash, {})
-        if tx.tx_hash in scene.ether.thefts or Mark.STOLEN in marks.values():
+        if tx.tx_hash in scene.ether.thefts or TheftMark.STOLEN in marks.values():
             moved = [tx.receiver, *(move.receiver for move in tx.tokens)]
             thief = next(a for a in moved if owner(a).role is Role.THIEF)
             yield StolenRow(tx.tx_hash, None, owner(thief).name)
     for _, tx_hash, _, outputs in scene.coins.planned:
         for place, (payee, _) in enumerate(outputs):
-            marked = scene.coins.marks.get((tx_hash, place)) is Mark.STOLEN
+            marked = scene.coins.marks.get((tx_hash, place)) is TheftMark.STOLEN
             if (marked or (tx_hash, place) in scene.coins.thefts) and not isinstance(payee, bytes):
                 yield StolenRow(tx_hash, place, owner(payee).name)
 
 
-def _list_owners(books: Books) -> Iterable[Ownership]:
+def _list_owners(books: Books) -> Iterable[TrueOwner]:
     for account, owner in books.owners().items():
         if owner != NOBODY and not account.startswith("coinjoin:"):
-            yield Ownership(account, owner.name, str(owner.role))
+            yield TrueOwner(account, owner.name, str(owner.role))
