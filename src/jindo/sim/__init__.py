@@ -7,6 +7,7 @@
 
 from jindo.sim.books import Books, Owner, Role
 from jindo.sim.catalogue import WORLDS, make_world
+from jindo.sim.facts import TrueAct, TrueCrossing, TrueLeg, TrueOwner, TruePattern, WorldPrice
 from jindo.sim.random_chains import powerlaw_columns, random_account_rows, random_utxo_rows
 from jindo.sim.world import (
     AccountSide,
@@ -16,16 +17,10 @@ from jindo.sim.world import (
     StolenRow,
     TheftTruth,
     TokenMove,
-    TrueAct,
-    TrueCrossing,
-    TrueLeg,
-    TrueOwner,
-    TruePattern,
     Truth,
     TruthEndpoint,
     UtxoSide,
     World,
-    WorldPrice,
 )
 from jindo.sim.worlds import Recipe
 from jindo.sim.worlds.full import BigWorld

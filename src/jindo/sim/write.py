@@ -14,7 +14,6 @@ r"""Writes a world to files, in the formats that the ledger imports.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,13 +24,10 @@ from jindo.base.errors import ConflictError
 from jindo.base.ids import Account
 from jindo.ledger import UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.sim.names import Namer
+from jindo.sim.told import to_truth_json, write_csv, write_json, write_told
 from jindo.sim.world import (
     AccountSide,
     AccountTransaction,
-    TheftTruth,
-    TrueCrossing,
-    TrueLeg,
-    TruePattern,
     World,
 )
 
@@ -80,103 +76,18 @@ def write_parts(world: World, out: Path) -> None:
         (out / "bitcoin").mkdir()
         _write_coins(out / "bitcoin/transactions.json", world.utxo.transactions, names)
     stolen = ((s.tx_hash, "" if s.output_index is None else s.output_index, s.theft) for s in world.stolen)
-    _write_csv(out / "stolen.csv", ["tx_hash", "output_index", "theft"], stolen)
+    write_csv(out / "stolen.csv", ["tx_hash", "output_index", "theft"], stolen)
     services = ((s.address, s.service, s.kind) for s in world.services)
-    _write_csv(out / "services.csv", ["address", "service", "kind"], services)
-    _write_told(world, out)
-    _write_json(out / "truth.json", to_truth_json(world))
+    write_csv(out / "services.csv", ["address", "service", "kind"], services)
+    write_told(world, out)
+    write_json(out / "truth.json", to_truth_json(world))
 
 
 def _write_account_side(side: AccountSide, out: Path, names: Namer) -> None:
     out.mkdir()
-    _write_csv(out / "transactions.csv", _TRANSACTION_COLUMNS, _transaction_lines(side, names))
-    _write_csv(out / "token_transfers.csv", _TOKEN_COLUMNS, _token_lines(side))
-    _write_csv(out / "traces.csv", _TRACE_COLUMNS, _trace_lines(side))
-
-
-def _write_told(world: World, out: Path) -> None:
-    """What the world tells beside its thefts; a file only where there is something in it."""
-    if world.owners:
-        owners = ((o.address, o.owner, o.role) for o in world.owners)
-        _write_csv(out / "owners.csv", ["address", "owner", "role"], owners)
-    if world.acts:
-        acts = ((a.chain, a.tx_hash, a.act) for a in world.acts)
-        _write_csv(out / "acts.csv", ["chain", "tx_hash", "act"], acts)
-    if world.prices:
-        prices = ((p.time, p.asset, p.currency, p.price) for p in world.prices)
-        _write_csv(out / "prices.csv", ["time", "asset", "currency", "price"], prices)
-    if world.crossings:
-        _write_json(out / "crossings.json", {"crossings": [to_crossing_json(c) for c in world.crossings]})
-    if world.patterns:
-        _write_json(out / "patterns.json", {"patterns": [to_pattern_json(p) for p in world.patterns]})
-
-
-def to_truth_json(world: World) -> dict[str, Any]:
-    """The truth as JSON; amounts are decimal strings in base units."""
-    return {
-        "world": {"name": world.name, "seed": world.seed, "scale": world.scale},
-        "thefts": [_truth_of(theft) for theft in world.truth.thefts],
-    }
-
-
-def _truth_of(theft: TheftTruth) -> dict[str, Any]:
-    endpoints = [
-        {
-            "account": end.account,
-            "service": end.service,
-            "kind": end.kind,
-            "reason": end.reason,
-            "amount": str(end.amount),
-        }
-        for end in theft.endpoints
-    ]
-    crossed = {"arrived": str(theft.arrived), "departed": str(theft.departed)}
-    return {
-        "theft": theft.theft,
-        "chain": theft.chain,
-        "asset": theft.asset,
-        "stolen": str(theft.stolen),
-        **(crossed if theft.arrived or theft.departed else {}),
-        "frozen": str(theft.frozen),
-        "reasons": {reason: str(amount) for reason, amount in theft.reasons().items()},
-        "reached": {service: str(amount) for service, amount in theft.reached().items()},
-        "endpoints": endpoints,
-    }
-
-
-def to_crossing_json(crossing: TrueCrossing) -> dict[str, Any]:
-    """A crossing as JSON; amounts are decimal strings in base units."""
-    return {
-        "kind": crossing.kind,
-        "service": crossing.service,
-        "theft": crossing.theft,
-        "memo": crossing.memo,
-        "departures": [_leg_of(leg) for leg in crossing.departures],
-        "arrivals": [_leg_of(leg) for leg in crossing.arrivals],
-    }
-
-
-def to_pattern_json(pattern: TruePattern) -> dict[str, Any]:
-    """A pattern's occurrence as JSON."""
-    return {
-        "pattern": pattern.pattern,
-        "innocent": pattern.innocent,
-        "chain": pattern.chain,
-        "tx_hashes": list(pattern.tx_hashes),
-        "accounts": list(pattern.accounts),
-        "parameters": dict(pattern.parameters),
-    }
-
-
-def _leg_of(leg: TrueLeg) -> dict[str, Any]:
-    return {
-        "chain": leg.chain,
-        "tx_hash": leg.tx_hash,
-        "output_index": leg.output_index,
-        "asset": leg.asset,
-        "account": leg.account,
-        "amount": str(leg.amount),
-    }
+    write_csv(out / "transactions.csv", _TRANSACTION_COLUMNS, _transaction_lines(side, names))
+    write_csv(out / "token_transfers.csv", _TOKEN_COLUMNS, _token_lines(side))
+    write_csv(out / "traces.csv", _TRACE_COLUMNS, _trace_lines(side))
 
 
 def _transaction_lines(side: AccountSide, names: Namer) -> Iterator[tuple[object, ...]]:
@@ -304,7 +215,7 @@ def _script_type(account: Account | None) -> str:
 
 def write_described(world: World, out: Path, more: Mapping[str, int]) -> None:
     """Writes `world.json`, with the digests of what is in the folder; `more` are counts besides its own."""
-    _write_json(out / "world.json", _describe(world, out, more))
+    write_json(out / "world.json", _describe(world, out, more))
 
 
 def _describe(world: World, out: Path, more: Mapping[str, int]) -> dict[str, Any]:
@@ -332,15 +243,3 @@ def _describe(world: World, out: Path, more: Mapping[str, int]) -> dict[str, Any
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_csv(path: Path, columns: list[str], lines: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(lines)
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")

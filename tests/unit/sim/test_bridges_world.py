@@ -8,7 +8,7 @@ from tests.unit.sim.made import made
 
 from jindo.base.ids import BITCOIN, ETHEREUM, parse_address
 from jindo.sim import TrueCrossing, write_world
-from jindo.sim.plan import to_data_script
+from jindo.sim.coin_plan import to_data_script
 from jindo.sim.worlds.bridges_memos import encode_deposit, write_answer
 
 THEFT = "bridges-like"

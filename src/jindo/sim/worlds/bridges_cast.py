@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import Account, AssetId
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
-from jindo.sim.world import Service, TrueCrossing, TrueLeg
+from jindo.sim.coin_plan import Coin
+from jindo.sim.facts import TrueCrossing, TrueLeg
+from jindo.sim.world import Service
 from jindo.sim.worlds.agenda import Agenda
 from jindo.sim.worlds.coin_people import Purse, fresh, open_firm, outside
 from jindo.sim.worlds.ether_people import House

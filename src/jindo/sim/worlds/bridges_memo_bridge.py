@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jindo.base.ids import Account, AssetId, TxId
-from jindo.sim.plan import Coin, TheftMark
-from jindo.sim.world import InternalCall, TokenMove, TrueLeg
+from jindo.sim.coin_plan import Coin
+from jindo.sim.facts import TrueLeg
+from jindo.sim.plan import TheftMark
+from jindo.sim.world import InternalCall, TokenMove
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, Bridges, ServiceVault, contract_of, open_vault
 from jindo.sim.worlds.bridges_memos import (

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from jindo.base.ids import Account, AssetId
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Payee, TheftMark
+from jindo.sim.coin_plan import Coin, Payee
+from jindo.sim.plan import TheftMark
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import PLAIN_SERVICES, Bridges
 from jindo.sim.worlds.coin_people import Purse, fresh, pay

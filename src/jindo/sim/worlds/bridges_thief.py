@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jindo.base.ids import Account, AssetId
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Payee
+from jindo.sim.coin_plan import Coin, Payee
 from jindo.sim.worlds import bridges_swaps as swaps
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import (

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from jindo.base.ids import BITCOIN, ETHEREUM, Account, AssetId
 from jindo.sim.books import Books, Owner, Role
+from jindo.sim.coin_plan import Coin, UtxoPlan
 from jindo.sim.names import Namer
-from jindo.sim.plan import AccountPlan, Coin, UtxoPlan
+from jindo.sim.plan import AccountPlan
 from jindo.sim.world import world_key
 from jindo.sim.worlds.scene import BITCOINS, DAY, ETH, ETHER, WorldScene
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.bybit_cast import (
     BRIDGE,
     COIN_END,

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Payee, TheftMark
+from jindo.sim.coin_plan import Coin, Payee
+from jindo.sim.plan import TheftMark
 from jindo.sim.worlds.scene import BTC, WorldScene
 
 DUST = 1_000

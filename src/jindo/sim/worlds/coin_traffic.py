@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.coin_people import (
     Purse,
     address,

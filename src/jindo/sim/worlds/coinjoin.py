@@ -10,7 +10,8 @@ Sources: the public descriptions of ZeroLink, WabiSabi, Whirlpool and JoinMarket
 from __future__ import annotations
 
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, TheftMark
+from jindo.sim.coin_plan import Coin
+from jindo.sim.plan import TheftMark
 from jindo.sim.world import World
 from jindo.sim.worlds.coin_people import Purse, fresh, outside, pay
 from jindo.sim.worlds.coin_traffic import MIX, CoinCrowd, deposit_address, open_coin_crowd, play_coin_act

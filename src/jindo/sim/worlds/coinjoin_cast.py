@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from jindo.base.ids import Account, TxId
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.coin_people import Purse, draw_value, fund, open_person, take
 from jindo.sim.worlds.scene import BTC, WorldScene
 

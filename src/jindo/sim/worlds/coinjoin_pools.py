@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Payee
+from jindo.sim.coin_plan import Coin, Payee
 from jindo.sim.worlds.coin_people import DUST, Purse, draw_value, fresh, take
 from jindo.sim.worlds.coinjoin_cast import THEFT, Mixers, MixParty, gather
 from jindo.sim.worlds.coinjoin_rounds import give_back

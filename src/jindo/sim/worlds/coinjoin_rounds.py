@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from jindo.sim.plan import Coin, Payee
+from jindo.sim.coin_plan import Coin, Payee
 from jindo.sim.worlds.coin_people import DUST, fresh
 from jindo.sim.worlds.coinjoin_cast import Mixers, MixParty, gather
 from jindo.sim.worlds.scene import BTC

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.agenda import Deed
 from jindo.sim.worlds.bridges_cast import EXCHANGES, Bridges
 from jindo.sim.worlds.bridges_memo_bridge import deposit_coins, deposit_ether

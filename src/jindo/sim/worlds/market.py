@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jindo.base.ids import AssetId
-from jindo.sim.world import WorldPrice
+from jindo.sim.facts import WorldPrice
 from jindo.sim.worlds.scene import HOUR
 
 

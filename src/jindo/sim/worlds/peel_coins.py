@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin, Payee, TheftMark
+from jindo.sim.coin_plan import Coin, Payee
+from jindo.sim.plan import TheftMark
 from jindo.sim.worlds.coin_people import Purse, fresh, outside, pay
 from jindo.sim.worlds.coin_traffic import deposit_address
 from jindo.sim.worlds.peel_cast import COIN_THEFT, END, THEFT_TIME, Peel, thief_purse

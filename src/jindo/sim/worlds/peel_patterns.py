@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.world import TokenMove, TrueCrossing
+from jindo.sim.facts import TrueCrossing
+from jindo.sim.world import TokenMove
 from jindo.sim.worlds.ether_people import SWAP
 from jindo.sim.worlds.peel_cast import DOLLAR, END, EXCHANGES, SECOND, THEFT, Peel
 from jindo.sim.worlds.scene import DAY, ETH, ETHER, HOUR, MINUTE

@@ -16,19 +16,11 @@ from fractions import Fraction
 from jindo.base.errors import IntegrityError
 from jindo.base.ids import BITCOIN, ETHEREUM, ZERO_ADDRESS, Account, AssetId, TxId, native_asset
 from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
+from jindo.sim.coin_plan import Coin, UtxoPlan, list_acts
+from jindo.sim.facts import TrueCrossing, TrueLeg, TrueOwner, TruePattern, WorldPrice
 from jindo.sim.names import Namer
-from jindo.sim.plan import AccountPlan, Coin, TheftMark, UtxoPlan, list_acts
-from jindo.sim.world import (
-    Service,
-    StolenRow,
-    TrueCrossing,
-    TrueLeg,
-    TrueOwner,
-    TruePattern,
-    World,
-    WorldPrice,
-    world_key,
-)
+from jindo.sim.plan import AccountPlan, TheftMark
+from jindo.sim.world import Service, StolenRow, World, world_key
 
 ETH = 10**18
 BTC = 10**8
