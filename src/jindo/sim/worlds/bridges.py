@@ -52,7 +52,7 @@ SIMPLIFICATIONS = (
 
 
 def make_bridges(*, seed: int, scale: float) -> World:
-    """The world at a scale; at 1 it has some 20,000 account and 7,000 UTXO transactions."""
+    """The world at a scale; at 1 it has some 12,000 account and 5,000 UTXO transactions."""
     scene = build_scene(NAME, seed=seed, scale=scale, start=START, thefts={})
     cast = build_bridges(scene)
     _open_books(scene, cast)

@@ -67,7 +67,7 @@ SIMPLIFICATIONS = (
 
 
 def make_coinjoin(*, seed: int, scale: float) -> World:
-    """The world at a scale; at 1 it has some 10,000 transactions, 1,400 of them CoinJoins."""
+    """The world at a scale; at 1 it has some 15,000 transactions, 1,100 of them CoinJoins."""
     scene = build_scene(NAME, seed=seed, scale=scale, start=START, thefts={THEFT: [BITCOINS]})
     crowd = open_coin_crowd(scene, people=scene.count(900, least=40), exchanges=EXCHANGES)
     people = scene.count(700, least=150)

@@ -195,15 +195,21 @@ def play_full_coins(thief: FullThief, mixers: Mixers, begin: int, end: int) -> N
         thief.cast.agenda.at(
             begin + (end - begin) * 3 // 4 * place // rounds, lambda now: play_wasabi_two(mixers, now)
         )
-    for coin in back:
-        thief.cast.agenda.at(begin + rng.randrange(8 * DAY), _back(thief, coin))
+    returns = [Purse(Owner(Role.THIEF, THEFT)) for _ in back]
+    for coin, purse in zip(back, returns, strict=True):
+        thief.cast.agenda.at(begin + rng.randrange(8 * DAY), _back(thief, coin, purse))
     for coin in cashed:
         target = deposit_address(scene, thief.cast.exchanges[rng.choice(EXCHANGES)].purse)
         time = coin.time + rng.randrange(HOUR, 12 * DAY)
         scene.coins.add(time, [coin], [(target, coin.value - scene.coin_fee(1, 1))], act="thief-deposit")
-    # What is too little to go on, and the change of what goes back, lies in a wallet each.
     small = sum(coin.value <= BTC // 1_000 for coin in arrived)
-    _end(thief, coins, max(len(coins), int(FINAL * scene.scale) - small - len(back)))
+
+    def end_in_wallets(_: int) -> None:
+        # What is too little to go on, and what the bridge gave back or left, lies in a wallet each.
+        others = small + sum(len(purse.coins) for purse in returns)
+        _end(thief, coins, max(len(coins), int(FINAL * scene.scale) - others))
+
+    thief.cast.agenda.at(begin + 12 * DAY, end_in_wallets)
 
 
 def _draw(coins: list[Coin], least: int) -> list[Coin]:
@@ -214,10 +220,9 @@ def _draw(coins: list[Coin], least: int) -> list[Coin]:
     return drawn
 
 
-def _back(thief: FullThief, coin: Coin) -> Deed:
+def _back(thief: FullThief, coin: Coin, purse: Purse) -> Deed:
     """Bitcoin back to ether over the bridge, and the ether to an exchange."""
     to = thief.wallet()
-    purse = Purse(Owner(Role.THIEF, THEFT))
 
     def cash(time: int) -> None:
         if thief.cast.house.balance(to) > ETH // 5:

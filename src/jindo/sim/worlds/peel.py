@@ -61,7 +61,7 @@ SIMPLIFICATIONS = (
 
 
 def make_peel(*, seed: int, scale: float) -> World:
-    """The world at a scale; at 1 it has some 60,000 transactions."""
+    """The world at a scale; at 1 it has some 48,000 transactions."""
     scene = build_scene(NAME, seed=seed, scale=scale, start=START, thefts={})
     cast = build_peel(scene)
     crowd = open_ether_crowd(
