@@ -10,7 +10,7 @@ Sources: THORChain's public documentation; domain facts of public reporting; `do
 from __future__ import annotations
 
 from jindo.sim.world import World
-from jindo.sim.worlds.bridges_cast import END, START, THEFT, Bridges, build_bridges
+from jindo.sim.worlds.bridges_cast import END, START, THEFT, BridgeCast, build_bridges
 from jindo.sim.worlds.bridges_crowd import play_crowd
 from jindo.sim.worlds.bridges_memo_bridge import plan_churns
 from jindo.sim.worlds.bridges_thief import play_theft
@@ -67,7 +67,7 @@ def make_bridges(*, seed: int, scale: float) -> World:
     )  # fmt: skip
 
 
-def _open_books(scene: WorldScene, cast: Bridges) -> None:
+def _open_books(scene: WorldScene, cast: BridgeCast) -> None:
     t = cast.tokens
     others = (t.staked, t.dollar, t.other, t.wrapped, t.loud, t.share, BITCOINS)
     scene.books.open_theft(THEFT, asset=ETHER, others=others)

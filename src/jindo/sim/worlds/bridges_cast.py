@@ -63,7 +63,7 @@ class ServiceVault:
 
 
 @dataclass(slots=True)
-class Bridges:
+class BridgeCast:
     """Everything that the acts of the world share."""
 
     scene: WorldScene
@@ -109,7 +109,7 @@ class Bridges:
         return self.scene.rng.randrange(800, 4_000)
 
 
-def build_bridges(scene: WorldScene, *, end: int = END) -> Bridges:
+def build_bridges(scene: WorldScene, *, end: int = END) -> BridgeCast:
     """The cast, its services open and funded, with prices until `end`."""
     agenda = Agenda()
     house = House(scene, agenda)
@@ -117,7 +117,7 @@ def build_bridges(scene: WorldScene, *, end: int = END) -> Bridges:
     tokens = BridgeTokens(*(house.token(name) for name in names))
     service = Owner(Role.SERVICE, MEMO_BRIDGE, "bridge")
     swap = Owner(Role.SERVICE, "Pelican Swap", "swap")
-    cast = Bridges(
+    cast = BridgeCast(
         scene, house, agenda, _open_market(scene, tokens, end), tokens,
         router=house.open(service, labelled=True),
         vaults=[open_vault(scene, house, service, coins=40)],
@@ -176,7 +176,7 @@ def _open_market(scene: WorldScene, tokens: BridgeTokens, end: int) -> WorldMark
     return open_market(scene.rng, start=scene.ether.start, end=end + 5 * DAY, assets=assets)
 
 
-def _open_contracts(cast: Bridges) -> None:
+def _open_contracts(cast: BridgeCast) -> None:
     """The wrapping and staking contracts hold ether that others wrapped and staked before."""
     for name, asset in (
         ("Wrapped", cast.tokens.wrapped),
@@ -189,7 +189,7 @@ def _open_contracts(cast: Bridges) -> None:
         cast.house.held[contract, ETHER] = 500_000 * ETH
 
 
-def _open_pools(cast: Bridges) -> None:
+def _open_pools(cast: BridgeCast) -> None:
     t = cast.tokens
     pairs = [
         (t.wrapped, t.dollar),

@@ -13,7 +13,15 @@ from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
 from jindo.sim.worlds import bridges_swaps as swaps
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import DOLLAR, END, EXCHANGES, PLAIN_SERVICES, START, Bridges, person_purse
+from jindo.sim.worlds.bridges_cast import (
+    DOLLAR,
+    END,
+    EXCHANGES,
+    PLAIN_SERVICES,
+    START,
+    BridgeCast,
+    person_purse,
+)
 from jindo.sim.worlds.bridges_memo_bridge import deposit_coins, deposit_ether
 from jindo.sim.worlds.bridges_plain import cross_to_coins, cross_to_ether
 from jindo.sim.worlds.coin_people import Purse, open_person, outside, pay, take
@@ -36,7 +44,7 @@ class BridgeUser:
     purse: Purse
 
 
-def play_crowd(cast: Bridges) -> None:
+def play_crowd(cast: BridgeCast) -> None:
     """Enters the crowd's acts."""
     scene, house = cast.scene, cast.house
     people = [_open(cast) for _ in range(scene.count(700, least=30))]
@@ -53,11 +61,11 @@ def play_crowd(cast: Bridges) -> None:
             cast.agenda.at(time, _deed(cast, person, act, people))
 
 
-def _deed(cast: Bridges, who: BridgeUser, act: str, people: list[BridgeUser]) -> Deed:
+def _deed(cast: BridgeCast, who: BridgeUser, act: str, people: list[BridgeUser]) -> Deed:
     return lambda now: _play(cast, now, who, act, people)
 
 
-def _open(cast: Bridges) -> BridgeUser:
+def _open(cast: BridgeCast) -> BridgeUser:
     purse = open_person(cast.scene)
     for _ in range(cast.scene.rng.randrange(1, 4)):
         purse.coins.append(outside(cast.scene, purse, cast.scene.between(BTC // 50, 3 * BTC)))
@@ -66,7 +74,7 @@ def _open(cast: Bridges) -> BridgeUser:
     return BridgeUser(account, purse)
 
 
-def _amount(cast: Bridges, most: int) -> int:
+def _amount(cast: BridgeCast, most: int) -> int:
     """Ether for an act: round for two of five."""
     rng = cast.scene.rng
     if rng.randrange(5) < 2:
@@ -74,7 +82,7 @@ def _amount(cast: Bridges, most: int) -> int:
     return min(most, cast.scene.between(ETH // 10, 40 * ETH) // 10**13 * 10**13)
 
 
-def _play(cast: Bridges, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
+def _play(cast: BridgeCast, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
     spare = cast.house.balance(who.account) - ETH // 4
     if act in ("memo-back", "plain-back", "coin-payment"):
         _play_coins(cast, time, who, act, people)
@@ -86,7 +94,7 @@ def _play(cast: Bridges, time: int, who: BridgeUser, act: str, people: list[Brid
 
 
 def _play_ether(
-    cast: Bridges, time: int, who: BridgeUser, act: str, amount: int, people: list[BridgeUser]
+    cast: BridgeCast, time: int, who: BridgeUser, act: str, amount: int, people: list[BridgeUser]
 ) -> None:
     rng, house, account = cast.scene.rng, cast.house, who.account
     dollars = house.balance(account, cast.tokens.dollar)
@@ -118,7 +126,7 @@ def _play_ether(
         _swap(cast, time, who, act, amount, dollars)
 
 
-def _swap(cast: Bridges, time: int, who: BridgeUser, act: str, amount: int, dollars: int) -> None:
+def _swap(cast: BridgeCast, time: int, who: BridgeUser, act: str, amount: int, dollars: int) -> None:
     rng, t, account = cast.scene.rng, cast.tokens, who.account
     if act == "swap":
         given, got = rng.choice(
@@ -159,7 +167,7 @@ def _swap(cast: Bridges, time: int, who: BridgeUser, act: str, amount: int, doll
             swaps.join_pool(cast, time, account, amount // 2, dollars // 4)
 
 
-def _arbitrage(cast: Bridges, time: int, bot: Account) -> None:
+def _arbitrage(cast: BridgeCast, time: int, bot: Account) -> None:
     """Ether to dollars, to other dollars, and back to ether, minutes apart."""
     t = cast.tokens
     size = cast.scene.between(5, 80) * ETH
@@ -169,7 +177,7 @@ def _arbitrage(cast: Bridges, time: int, bot: Account) -> None:
         swaps.swap(cast, time + 2 * MINUTE, bot, t.other, second.amount, ETHER, less=-90)
 
 
-def _play_coins(cast: Bridges, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
+def _play_coins(cast: BridgeCast, time: int, who: BridgeUser, act: str, people: list[BridgeUser]) -> None:
     scene, rng = cast.scene, cast.scene.rng
     value = scene.between(BTC // 200, 2 * BTC)
     if act == "coin-payment":
@@ -184,7 +192,7 @@ def _play_coins(cast: Bridges, time: int, who: BridgeUser, act: str, people: lis
         cross_to_ether(cast, time, who.purse, coins, value, who.account, rng.choice(list(PLAIN_SERVICES)))
 
 
-def _odd(cast: Bridges, time: int, who: BridgeUser, amount: int, people: list[BridgeUser]) -> None:
+def _odd(cast: BridgeCast, time: int, who: BridgeUser, amount: int, people: list[BridgeUser]) -> None:
     """Memos that are no swaps, or no truth."""
     rng, house = cast.scene.rng, cast.house
     vault = cast.vaults[-1]
@@ -217,7 +225,7 @@ def _odd(cast: Bridges, time: int, who: BridgeUser, amount: int, people: list[Br
         _impostor(cast, time, who, real=way == 4, people=people)
 
 
-def _impostor(cast: Bridges, time: int, who: BridgeUser, *, real: bool, people: list[BridgeUser]) -> None:
+def _impostor(cast: BridgeCast, time: int, who: BridgeUser, *, real: bool, people: list[BridgeUser]) -> None:
     """An answer in the bridge's words from somebody who is not the bridge, to a hash that is real or is not."""
     rng = cast.scene.rng
     known = [c.departures[0].tx_hash for c in cast.scene.crossings if c.kind == "bridge"]

@@ -16,7 +16,7 @@ from jindo.sim.facts import TrueLeg
 from jindo.sim.plan import TheftMark
 from jindo.sim.world import InternalCall, TokenMove
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, Bridges, ServiceVault, contract_of, open_vault
+from jindo.sim.worlds.bridges_cast import MEMO_BRIDGE, BridgeCast, ServiceVault, contract_of, open_vault
 from jindo.sim.worlds.bridges_memos import (
     LONGEST,
     Wish,
@@ -49,7 +49,7 @@ class BridgeOrder:
     """What its owner does once it is paid."""
 
 
-def names_of(cast: Bridges, asset: AssetId) -> tuple[str, ...]:
+def names_of(cast: BridgeCast, asset: AssetId) -> tuple[str, ...]:
     """An asset as memos call it, the longest first."""
     if asset == BITCOINS:
         return ("BTC.BTC", "BTC.BTC", "b")
@@ -60,7 +60,7 @@ def names_of(cast: Bridges, asset: AssetId) -> tuple[str, ...]:
 
 
 def deposit_ether(
-    cast: Bridges, time: int, account: Account, amount: int | None, purse: Purse, *, asset: AssetId = ETHER,
+    cast: BridgeCast, time: int, account: Account, amount: int | None, purse: Purse, *, asset: AssetId = ETHER,
     streaming: bool = False, refund: Account | None = None, then: Deed | None = None,
 ) -> None:  # fmt: skip
     """Plans a deposit on the account chain that wants bitcoin in the purse's newest address."""
@@ -92,7 +92,7 @@ def deposit_ether(
 
 
 def _deposit_token(
-    cast: Bridges, time: int, account: Account, asset: AssetId, amount: int, memo: str
+    cast: BridgeCast, time: int, account: Account, asset: AssetId, amount: int, memo: str
 ) -> TxId:
     vault = cast.vaults[-1].account
     return cast.house.send(
@@ -103,7 +103,7 @@ def _deposit_token(
 
 
 def deposit_coins(
-    cast: Bridges, time: int, purse: Purse, coins: list[Coin], amount: int, to: Account, *,
+    cast: BridgeCast, time: int, purse: Purse, coins: list[Coin], amount: int, to: Account, *,
     got: AssetId = ETHER, then: Deed | None = None,
 ) -> None:  # fmt: skip
     """Plans a deposit of bitcoin that wants ether, or dollars, at an account."""
@@ -123,7 +123,7 @@ def deposit_coins(
     _enter(cast, time, order, streaming=False)
 
 
-def _enter(cast: Bridges, time: int, order: BridgeOrder, *, streaming: bool) -> None:
+def _enter(cast: BridgeCast, time: int, order: BridgeOrder, *, streaming: bool) -> None:
     """Decides what becomes of an order and when."""
     rng = cast.scene.rng
     later = time + rng.randrange(10 * MINUTE, 80 * MINUTE)
@@ -142,7 +142,7 @@ def _enter(cast: Bridges, time: int, order: BridgeOrder, *, streaming: bool) -> 
         cast.agenda.at(later, lambda now: _pay_out(cast, now, order, order.amount))
 
 
-def _pay_out(cast: Bridges, time: int, order: BridgeOrder, amount: int) -> None:
+def _pay_out(cast: BridgeCast, time: int, order: BridgeOrder, amount: int) -> None:
     less = cast.scene.rng.randrange(20, 120)
     value = cast.market.exchange(amount, order.asset, order.got, time, less=less)
     leg = _send_out(cast, time, order, order.got, order.to, value, write_answer("OUT", order.tx_hash))
@@ -150,7 +150,7 @@ def _pay_out(cast: Bridges, time: int, order: BridgeOrder, amount: int) -> None:
         cast.add_arrival(order.number, leg)
 
 
-def _refund(cast: Bridges, time: int, order: BridgeOrder, amount: int, *, kind: str = "refund") -> None:
+def _refund(cast: BridgeCast, time: int, order: BridgeOrder, amount: int, *, kind: str = "refund") -> None:
     """Returns what came in, less what the return costs, with the memo that says so."""
     fee = cast.market.exchange(ETH // 1_000, ETHER, order.asset, time)
     memo = write_answer("REFUND", order.tx_hash)
@@ -160,7 +160,7 @@ def _refund(cast: Bridges, time: int, order: BridgeOrder, amount: int, *, kind: 
 
 
 def _send_out(
-    cast: Bridges, time: int, order: BridgeOrder, asset: AssetId, to: Account, amount: int, memo: str
+    cast: BridgeCast, time: int, order: BridgeOrder, asset: AssetId, to: Account, amount: int, memo: str
 ) -> TrueLeg | None:
     if amount <= 0:
         return None
@@ -174,7 +174,7 @@ def _send_out(
 
 
 def _pay_coins(
-    cast: Bridges, time: int, order: BridgeOrder, to: Account, value: int, memo: str
+    cast: BridgeCast, time: int, order: BridgeOrder, to: Account, value: int, memo: str
 ) -> TrueLeg | None:
     if value < 2_000:
         return None
@@ -195,7 +195,7 @@ def _pay_coins(
     return cast.scene.coin_leg(made[0], to)
 
 
-def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: int, memo: str) -> TrueLeg:
+def _pay_account(cast: BridgeCast, time: int, asset: AssetId, to: Account, amount: int, memo: str) -> TrueLeg:
     vault = cast.vaults[-1].account
     call = encode_transfer_out(to, None if asset == ETHER else asset, amount, memo)
     if asset != ETHER:
@@ -221,13 +221,13 @@ def _pay_account(cast: Bridges, time: int, asset: AssetId, to: Account, amount: 
     return cast.scene.ether_leg(tx_hash, asset, to, amount)
 
 
-def plan_churns(cast: Bridges) -> None:
+def plan_churns(cast: BridgeCast) -> None:
     """Enters the changes of vaults."""
     for place in range(1, 4):
         cast.agenda.at(cast.scene.ether.start + place * 5 * DAY, lambda now: _churn(cast, now))
 
 
-def _churn(cast: Bridges, time: int) -> None:
+def _churn(cast: BridgeCast, time: int) -> None:
     old = cast.vaults[-1]
     owner = cast.scene.books.owner(old.account)
     new: ServiceVault = open_vault(cast.scene, cast.house, owner, coins=0, ether=50 * ETH)

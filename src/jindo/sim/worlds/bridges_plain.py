@@ -1,4 +1,4 @@
-"""Bridges and exchangers that say nothing of where the money goes: only asset, amount and time tell.
+"""BridgeCast and exchangers that say nothing of where the money goes: only asset, amount and time tell.
 
 * Each keeps back a fee and pays within its delay, out of its labelled wallets, sometimes several in one transaction.
 * A bridge is paid at its own wallet, an instant exchanger at an address made for the order, which it sweeps.
@@ -12,14 +12,14 @@ from jindo.sim.books import Owner, Role
 from jindo.sim.coin_plan import Coin, Payee
 from jindo.sim.plan import TheftMark
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import PLAIN_SERVICES, Bridges
+from jindo.sim.worlds.bridges_cast import PLAIN_SERVICES, BridgeCast
 from jindo.sim.worlds.coin_people import Purse, fresh, pay
 from jindo.sim.worlds.ether_people import PLAIN
 from jindo.sim.worlds.scene import BITCOINS, ETHER, HOUR, MINUTE
 
 
 def cross_to_coins(
-    cast: Bridges, time: int, account: Account, amount: int | None, purse: Purse, name: str, *,
+    cast: BridgeCast, time: int, account: Account, amount: int | None, purse: Purse, name: str, *,
     asset: AssetId = ETHER, then: Deed | None = None,
 ) -> None:  # fmt: skip
     """Plans a payment to a service that pays bitcoin into the purse's newest address."""
@@ -42,7 +42,7 @@ def cross_to_coins(
 
 
 def cross_to_ether(
-    cast: Bridges, time: int, purse: Purse, coins: list[Coin], amount: int, to: Account, name: str, *,
+    cast: BridgeCast, time: int, purse: Purse, coins: list[Coin], amount: int, to: Account, name: str, *,
     then: Deed | None = None,
 ) -> None:  # fmt: skip
     """Plans a payment of bitcoin to a service that pays ether at an account."""
@@ -68,18 +68,18 @@ def cross_to_ether(
     cast.agenda.at(later, pay_ether)
 
 
-def _place(cast: Bridges, name: str) -> Account:
+def _place(cast: BridgeCast, name: str) -> Account:
     hot = cast.plain[name].account
     owner = cast.scene.books.owner(hot)
     return hot if owner.kind == "bridge" else cast.house.open(owner, labelled=True)
 
 
-def _coin_deposit(cast: Bridges, name: str, vault: Purse) -> Account:
+def _coin_deposit(cast: BridgeCast, name: str, vault: Purse) -> Account:
     owner = Owner(Role.SERVICE, name, vault.owner.kind)
     return cast.scene.label(fresh(cast.scene, vault, owner=owner))
 
 
-def _sweep_later(cast: Bridges, time: int, name: str, deposit: Account, asset: AssetId) -> None:
+def _sweep_later(cast: BridgeCast, time: int, name: str, deposit: Account, asset: AssetId) -> None:
     """What is paid at an order's own address goes to the hot wallet within hours; tokens wait for gas, and stay."""
     hot = cast.plain[name].account
     if deposit == hot or asset != ETHER:
@@ -92,7 +92,7 @@ def _sweep_later(cast: Bridges, time: int, name: str, deposit: Account, asset: A
     cast.agenda.at(time + cast.scene.rng.randrange(20 * MINUTE, 5 * HOUR), sweep)
 
 
-def _pay_owed(cast: Bridges, time: int, name: str, number: int, purse: Purse, then: Deed | None) -> None:
+def _pay_owed(cast: BridgeCast, time: int, name: str, number: int, purse: Purse, then: Deed | None) -> None:
     """Pays one customer, and now and then another who waits, in the same transaction."""
     waiting = cast.owed[name]
     due = [entry for entry in waiting if entry[2] == number]
@@ -110,7 +110,7 @@ def _pay_owed(cast: Bridges, time: int, name: str, number: int, purse: Purse, th
         cast.agenda.at(time + cast.scene.rng.randrange(20 * MINUTE, 20 * HOUR), then)
 
 
-def _pay_batch(cast: Bridges, time: int, name: str, due: list[tuple[Account, int, int]]) -> None:
+def _pay_batch(cast: BridgeCast, time: int, name: str, due: list[tuple[Account, int, int]]) -> None:
     vault = cast.plain[name].purse
     targets: list[tuple[Payee, int]] = [(account, value) for account, value, _ in due]
     marks = {i: TheftMark.ARRIVED for i, (account, _, _) in enumerate(due) if cast.house.thief(account)}

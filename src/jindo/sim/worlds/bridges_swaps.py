@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from jindo.base.ids import ZERO_ADDRESS, Account, AssetId
 from jindo.sim.world import InternalCall, TokenMove
-from jindo.sim.worlds.bridges_cast import Bridges, contract_of
+from jindo.sim.worlds.bridges_cast import BridgeCast, contract_of
 from jindo.sim.worlds.ether_people import SWAP
 from jindo.sim.worlds.scene import ETHER
 
@@ -30,7 +30,7 @@ class Swapped:
 
 
 def swap(
-    cast: Bridges, time: int, account: Account, given: AssetId, amount: int, got: AssetId, *,
+    cast: BridgeCast, time: int, account: Account, given: AssetId, amount: int, got: AssetId, *,
     to: Account | None = None, by_router: bool = False, cut: int = 0, less: int = 0,
 ) -> Swapped:  # fmt: skip
     """Plans a swap of an account, the proceeds to `to`; ether goes through wrapped ether.
@@ -80,7 +80,7 @@ def swap(
     return Swapped(got, amounts[-1] - taken)
 
 
-def _find_path(cast: Bridges, given: AssetId, got: AssetId) -> list[AssetId]:
+def _find_path(cast: BridgeCast, given: AssetId, got: AssetId) -> list[AssetId]:
     if (given, got) in cast.pools:
         return [given, got]
     for between in (cast.tokens.wrapped, cast.tokens.dollar):
@@ -91,21 +91,21 @@ def _find_path(cast: Bridges, given: AssetId, got: AssetId) -> list[AssetId]:
 
 
 def _through_pools(
-    cast: Bridges, holder: Account, end: Account, path: list[AssetId], amounts: list[int]
+    cast: BridgeCast, holder: Account, end: Account, path: list[AssetId], amounts: list[int]
 ) -> list[TokenMove]:
     pools = [cast.pools[one, two] for one, two in pairwise(path)]
     stops = [holder, *pools, end]
     return [TokenMove(asset, stops[i], stops[i + 1], amounts[i]) for i, asset in enumerate(path)]
 
 
-def wrap(cast: Bridges, time: int, account: Account, amount: int, *, loud: bool) -> Swapped:
+def wrap(cast: BridgeCast, time: int, account: Account, amount: int, *, loud: bool) -> Swapped:
     """Plans a wrapping of ether."""
     asset = cast.tokens.loud if loud else cast.tokens.wrapped
     move = TokenMove(asset, ZERO_ADDRESS, account, amount, logged=loud)
     return _one_to_one(cast, time, account, ("wrap", ETHER, asset), amount, (move,), ())
 
 
-def unwrap(cast: Bridges, time: int, account: Account, amount: int, *, loud: bool) -> Swapped:
+def unwrap(cast: BridgeCast, time: int, account: Account, amount: int, *, loud: bool) -> Swapped:
     """Plans an unwrapping."""
     asset = cast.tokens.loud if loud else cast.tokens.wrapped
     move = TokenMove(asset, account, ZERO_ADDRESS, amount, logged=loud)
@@ -113,13 +113,13 @@ def unwrap(cast: Bridges, time: int, account: Account, amount: int, *, loud: boo
     return _one_to_one(cast, time, account, ("unwrap", asset, ETHER), amount, (move,), (call,))
 
 
-def stake(cast: Bridges, time: int, account: Account, amount: int) -> Swapped:
+def stake(cast: BridgeCast, time: int, account: Account, amount: int) -> Swapped:
     """Plans a staking of ether for the liquid token, one for one."""
     move = TokenMove(cast.tokens.staked, ZERO_ADDRESS, account, amount)
     return _one_to_one(cast, time, account, ("stake", ETHER, cast.tokens.staked), amount, (move,), ())
 
 
-def unstake(cast: Bridges, time: int, account: Account, amount: int) -> Swapped:
+def unstake(cast: BridgeCast, time: int, account: Account, amount: int) -> Swapped:
     """Plans the burning of staked ether for ether at once, as from a buffer."""
     asset = cast.tokens.staked
     move = TokenMove(asset, account, ZERO_ADDRESS, amount)
@@ -128,7 +128,7 @@ def unstake(cast: Bridges, time: int, account: Account, amount: int) -> Swapped:
 
 
 def _one_to_one(
-    cast: Bridges, time: int, account: Account, change: tuple[str, AssetId, AssetId], amount: int,
+    cast: BridgeCast, time: int, account: Account, change: tuple[str, AssetId, AssetId], amount: int,
     tokens: tuple[TokenMove, ...], calls: tuple[InternalCall, ...],
 ) -> Swapped:  # fmt: skip
     kind, given, got = change
@@ -148,7 +148,7 @@ def _one_to_one(
     return Swapped(got, amount)
 
 
-def buy_exact(cast: Bridges, time: int, account: Account, amount: int, got: AssetId) -> Swapped:
+def buy_exact(cast: BridgeCast, time: int, account: Account, amount: int, got: AssetId) -> Swapped:
     """Plans the purchase of a round amount for at most `amount` of ether; what is too much comes back."""
     t = cast.tokens
     bought = cast.market.exchange(amount * 97 // 100, ETHER, got, time, less=30)
@@ -174,7 +174,7 @@ def buy_exact(cast: Bridges, time: int, account: Account, amount: int, got: Asse
     return Swapped(got, bought)
 
 
-def join_pool(cast: Bridges, time: int, account: Account, ether: int, dollars: int) -> Swapped:
+def join_pool(cast: BridgeCast, time: int, account: Account, ether: int, dollars: int) -> Swapped:
     """Plans the payment of two assets for a share in a pool."""
     t, share = cast.tokens, cast.tokens.share
     pool = cast.pools[t.wrapped, t.dollar]
@@ -189,7 +189,7 @@ def join_pool(cast: Bridges, time: int, account: Account, ether: int, dollars: i
     return _unclear(cast, time, account, departures, ((share, ether // 2),), moves, calls, ether)
 
 
-def sell_two(cast: Bridges, time: int, account: Account, dollars: int, others: int) -> Swapped:
+def sell_two(cast: BridgeCast, time: int, account: Account, dollars: int, others: int) -> Swapped:
     """Plans the sale of two assets for wrapped ether in one transaction."""
     t = cast.tokens
     first = cast.market.exchange(dollars, t.dollar, t.wrapped, time, less=30)
@@ -204,7 +204,7 @@ def sell_two(cast: Bridges, time: int, account: Account, dollars: int, others: i
 
 
 def _unclear(
-    cast: Bridges, time: int, account: Account, departures: tuple[tuple[AssetId, int], ...],
+    cast: BridgeCast, time: int, account: Account, departures: tuple[tuple[AssetId, int], ...],
     arrivals: tuple[tuple[AssetId, int], ...], moves: tuple[TokenMove, ...], calls: tuple[InternalCall, ...], value: int,
 ) -> Swapped:  # fmt: skip
     tx_hash, _ = cast.house.send(

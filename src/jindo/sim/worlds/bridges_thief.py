@@ -23,7 +23,7 @@ from jindo.sim.worlds.bridges_cast import (
     PLAIN_SERVICES,
     START,
     THEFT,
-    Bridges,
+    BridgeCast,
     thief_purse,
 )
 from jindo.sim.worlds.bridges_memo_bridge import deposit_coins, deposit_ether
@@ -50,7 +50,7 @@ _FATES = {"held": 45, "exchange": 24, "split": 12, "tumbler": 10, "back": 5, "ba
 class Thief:
     """The thief's plans."""
 
-    cast: Bridges
+    cast: BridgeCast
     tumbler: Purse
 
     def wallet(self) -> Account:
@@ -58,7 +58,7 @@ class Thief:
         return self.cast.house.open(_THIEF)
 
 
-def play_theft(cast: Bridges) -> None:
+def play_theft(cast: BridgeCast) -> None:
     """Enters the theft and what follows from it."""
     tumbler = Purse(Owner(Role.SERVICE, TUMBLER, "mixer"))
     cast.scene.label(fresh(cast.scene, tumbler))

@@ -16,7 +16,7 @@ from jindo.sim.books import Owner, Role
 from jindo.sim.crowd_stream import BlockSpan, CrowdSize
 from jindo.sim.world import World
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import Bridges, build_bridges, contract_of, person_purse
+from jindo.sim.worlds.bridges_cast import BridgeCast, build_bridges, contract_of, person_purse
 from jindo.sim.worlds.bridges_memo_bridge import deposit_coins, deposit_ether, plan_churns
 from jindo.sim.worlds.coin_people import outside
 from jindo.sim.worlds.coinjoin_cast import open_mixers
@@ -103,7 +103,7 @@ def make_full(*, seed: int, share: float = 1.0) -> BigWorld:
     return _add_crowd(scene, cast, replace(core, scale=FULL))
 
 
-def _add_crowd(scene: WorldScene, cast: Bridges, core: World) -> BigWorld:
+def _add_crowd(scene: WorldScene, cast: BridgeCast, core: World) -> BigWorld:
     taken = Counter(tx.block for tx in core.account.transactions)
     filled = Counter(tx.block for tx in core.utxo.transactions)
     seconds = END - START
@@ -122,7 +122,7 @@ def _add_crowd(scene: WorldScene, cast: Bridges, core: World) -> BigWorld:
     )
 
 
-def _enter_customers(cast: Bridges) -> None:
+def _enter_customers(cast: BridgeCast) -> None:
     """The bridge's innocent customers, each with a wallet of his own."""
     counts = {name: cast.scene.count(number) for name, number in INNOCENTS.items()}
     for time, act in schedule(cast.scene, counts, START + HOUR, END - 8 * HOUR):
@@ -130,7 +130,7 @@ def _enter_customers(cast: Bridges) -> None:
         cast.agenda.at(time, _out(cast, amount) if act == "memo-out" else _back(cast, amount))
 
 
-def _out(cast: Bridges, amount: int) -> Deed:
+def _out(cast: BridgeCast, amount: int) -> Deed:
     account = cast.house.person(ether=amount + ETH)
     purse = person_purse(cast.scene)
     return lambda now: deposit_ether(
@@ -138,7 +138,7 @@ def _out(cast: Bridges, amount: int) -> Deed:
     )
 
 
-def _back(cast: Bridges, amount: int) -> Deed:
+def _back(cast: BridgeCast, amount: int) -> Deed:
     to, purse = cast.house.person(), person_purse(cast.scene)
     value = amount * 3 // 100 * BTC // ETH + 100_000
     coin = outside(cast.scene, purse, value + 100_000)

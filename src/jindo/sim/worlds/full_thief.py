@@ -19,7 +19,7 @@ from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
 from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.agenda import Deed
-from jindo.sim.worlds.bridges_cast import EXCHANGES, Bridges
+from jindo.sim.worlds.bridges_cast import EXCHANGES, BridgeCast
 from jindo.sim.worlds.bridges_memo_bridge import deposit_coins, deposit_ether
 from jindo.sim.worlds.coin_people import Purse, fresh
 from jindo.sim.worlds.coin_traffic import deposit_address
@@ -43,7 +43,7 @@ ROUNDS = 150
 class FullThief:
     """The thief's plans."""
 
-    cast: Bridges
+    cast: BridgeCast
     time: int
     """Of the theft."""
     pool: Account
