@@ -1,4 +1,4 @@
-"""BridgeCast and exchangers that say nothing of where the money goes: only asset, amount and time tell.
+"""Bridges and exchangers that say nothing of where the money goes: only asset, amount and time tell.
 
 * Each keeps back a fee and pays within its delay, out of its labelled wallets, sometimes several in one transaction.
 * A bridge is paid at its own wallet, an instant exchanger at an address made for the order, which it sweeps.
