@@ -53,7 +53,7 @@ lint: $(READY)
 
 # The last line of pytest's report says how many were skipped, also when none was (tests/conftest.py).
 test: lint
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -m "not slow"
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-all: lint
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest

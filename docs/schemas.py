@@ -296,7 +296,7 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
     "world-make": (
         "jindo world make --json",
         build_object(
-            world=TEXT, seed={"type": "integer"}, scale=NUMBER, out=TEXT,
+            world=TEXT, seed={"type": "integer"}, scale={"anyOf": [NUMBER, {"const": "full"}]}, out=TEXT,
             files=build_list(build_object(name=TEXT, size=COUNT)),
         ),
     ),

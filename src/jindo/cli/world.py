@@ -34,21 +34,34 @@ def make(
     seed: Annotated[int, typer.Option(help="Same name, seed and scale, same bytes.")],
     out: Annotated[Path, typer.Option(help="Folder to write; absent or empty.", metavar="DIR")],
     scale: Annotated[
-        float, typer.Option(help="How many wallets and transactions, as a multiple; the loot stays.")
-    ] = 1.0,
+        str,
+        typer.Option(
+            metavar="NUMBER|full",
+            help="How many wallets and transactions, as a multiple; the loot stays. `full` is of `bybit` alone.",
+        ),
+    ] = "1",
     as_json: Json = False,
 ) -> None:
     """Write a world: chains as the export tools write them, stolen.csv, services.csv, truth.json."""
     from jindo.app import make_world, write_world
 
-    write_world(make_world(name, seed=seed, scale=scale), out)
+    given = parse_scale(scale)
+    write_world(make_world(name, seed=seed, scale=given), out)
     files = [
         {"name": str(path.relative_to(out)), "size": path.stat().st_size}
         for path in sorted(out.rglob("*"))
         if path.is_file()
     ]
-    view = {"world": name, "seed": seed, "scale": scale, "out": str(out), "files": files}
+    view = {"world": name, "seed": seed, "scale": given, "out": str(out), "files": files}
     emit(view, render_made, as_json=as_json)
+
+
+def parse_scale(text: str) -> float | str:
+    """A scale as it is written: a number, or the name of one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def render_list(console: Console, view: View) -> None:
@@ -64,7 +77,7 @@ def render_made(console: Console, view: View) -> None:
     facts = {
         "world": view["world"],
         "seed": str(view["seed"]),
-        "scale": f"{view['scale']:g}",
+        "scale": f"{view['scale']:g}" if isinstance(view["scale"], float) else view["scale"],
         "folder": view["out"],
     }
     console.print(build_facts(facts))

@@ -7,10 +7,12 @@
 
 from jindo.sim.books import Books, Owner, Role
 from jindo.sim.catalogue import WORLDS, make_world
+from jindo.sim.facts import TrueAct, TrueCrossing, TrueLeg, TrueOwner, TruePattern, WorldPrice
 from jindo.sim.random_chains import powerlaw_columns, random_account_rows, random_utxo_rows
 from jindo.sim.world import (
     AccountSide,
     AccountTransaction,
+    InternalCall,
     Service,
     StolenRow,
     TheftTruth,
@@ -21,16 +23,25 @@ from jindo.sim.world import (
     World,
 )
 from jindo.sim.worlds import Recipe
-from jindo.sim.write import write_world
+from jindo.sim.worlds.full import BigWorld
+from jindo.sim.write_big import write_any_world as write_world
 
 __all__ = [
     "WORLDS",
     "make_world",
     "write_world",
     "World",
+    "BigWorld",
     "Recipe",
     "AccountSide",
     "AccountTransaction",
+    "InternalCall",
+    "TrueAct",
+    "TrueCrossing",
+    "TrueLeg",
+    "TrueOwner",
+    "TruePattern",
+    "WorldPrice",
     "TokenMove",
     "UtxoSide",
     "StolenRow",

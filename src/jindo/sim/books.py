@@ -3,8 +3,9 @@
 * Every posting takes from some wallets exactly what it gives to others; the fee and the world
   outside are wallets too.
 * No wallet is ever overdrawn.
-* A thief's wallet holds, of the stolen asset, only what that thief stole: a clean coin that would enter it is
-  refused, and so is a posting that pays thieves and others from one pot, or that pays an innocent.
+* A thief's wallet holds, of the assets that the theft is in, only what that thief stole, or bought with it: a clean
+  coin that would enter it is refused unless it is said to be stolen or to arrive through a crossing. Refused too is
+  a posting that pays thieves and others from one pot, or that pays an innocent other than through a crossing.
 * So the truth needs no tracing: what a thief's wallets paid to a service, the service has.
 
 It does not know what tracing is; that a tracer comes to the same figures is what the tests of both show.
@@ -34,6 +35,8 @@ class Role(StrEnum):
     VICTIM = "victim"
     THIEF = "thief"
     BURN = "burn"
+    MIXED = "mixed"
+    """A thief, for what a mixer gave back: nobody can know it from the chain, and it is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ class Entry:
 
 
 @dataclass(slots=True)
-class _Theft:
-    chain: ChainId
-    asset: AssetId
+class _Sheet:
     stolen: int = 0
+    arrived: int = 0
+    departed: int = 0
     fee: int = 0
     reached: dict[Account, int] = field(default_factory=dict)
 
@@ -76,7 +79,8 @@ class Books:
         """Every entry, in the order posted."""
         self._owners: dict[Account, Owner] = {}
         self._balances: dict[tuple[Account, AssetId], int] = {}
-        self._thefts: dict[str, _Theft] = {}
+        self._thefts: dict[str, dict[AssetId, _Sheet]] = {}
+        """Each theft's sheets by asset; that of what was stolen first."""
         self._postings = 0
 
     def open_wallet(self, account: Account, owner: Owner) -> Account:
@@ -89,9 +93,13 @@ class Books:
             raise IntegrityError(f"two owners claim the wallet {account}")
         return account
 
-    def open_theft(self, name: str, *, chain: ChainId, asset: AssetId) -> None:
-        """Begins the account of a theft."""
-        self._thefts[name] = _Theft(chain, asset)
+    def open_theft(self, name: str, *, asset: AssetId, others: Iterable[AssetId] = ()) -> None:
+        """Begins the account of a theft of `asset`, which may be in `others` too."""
+        self._thefts[name] = {each: _Sheet() for each in (asset, *others)}
+
+    def owners(self) -> dict[Account, Owner]:
+        """Every wallet's owner, by account."""
+        return dict(sorted(self._owners.items()))
 
     def owner(self, account: Account) -> Owner:
         """Who controls a wallet. Raises KeyError where nobody was recorded."""
@@ -108,15 +116,20 @@ class Books:
         targets: Sequence[tuple[Account, int]],
         *,
         theft_targets: Iterable[int] = (),
+        departures: Iterable[int] = (),
+        arrivals: Iterable[int] = (),
     ) -> None:
-        """Takes from `sources` and gives to `targets`; `theft_targets` are the places of targets just stolen.
+        """Takes from `sources` and gives to `targets`.
+
+        `theft_targets` are the places of targets just stolen; `departures` and `arrivals` of those through
+        which stolen value leaves an asset, or comes into one.
 
         Raises:
             IntegrityError: the sides differ, a wallet is overdrawn, or clean and stolen coins would mix.
         """
         if sum(amount for _, amount in sources) != sum(amount for _, amount in targets):
             raise IntegrityError(f"posting {self._postings} gives {asset} other than it takes")
-        self._judge(asset, sources, targets, set(theft_targets))
+        self._judge(asset, sources, targets, (set(theft_targets), set(departures), set(arrivals)))
         for account, amount in sources:
             self._enter(account, asset, -amount)
         for account, amount in targets:
@@ -136,21 +149,32 @@ class Books:
         if balances != self._balances or sum(balances.values()) != 0:
             raise IntegrityError("the books' balances do not follow from their entries")
         for truth in self.build_truth().thefts:
-            if sum(truth.reasons().values()) != truth.stolen:
+            if sum(truth.reasons().values()) != truth.stolen + truth.arrived:
                 raise IntegrityError(f"the books of the theft {truth.theft} do not balance")
 
     def build_truth(self) -> Truth:
-        """What became of every theft, as things stand now."""
-        return Truth(tuple(self._truth_of(name, theft) for name, theft in self._thefts.items()))
-
-    def _truth_of(self, name: str, theft: _Theft) -> TheftTruth:
-        endpoints = [self._endpoint(account, amount) for account, amount in theft.reached.items()]
-        frozen = sum(e.amount for e in endpoints if self._owners[e.account].frozen)
+        """What became of every theft in every asset it was in, as things stand now."""
+        held: dict[tuple[str, AssetId], list[TruthEndpoint]] = {}
         for (account, asset), amount in self._balances.items():
-            if amount and asset == theft.asset and self._thief(account) == name:
-                endpoints.append(TruthEndpoint(account, "", "", "held", amount))
-        endpoints.sort(key=lambda e: e.account)
-        return TheftTruth(name, theft.chain, theft.asset, theft.stolen, theft.fee, frozen, tuple(endpoints))
+            if amount and (name := self._thief(account)) is not None:
+                held.setdefault((name, asset), []).append(TruthEndpoint(account, "", "", "held", amount))
+        return Truth(
+            tuple(
+                self._truth_of(name, asset, sheet, held.get((name, asset), []))
+                for name, sheets in self._thefts.items()
+                for place, (asset, sheet) in enumerate(sheets.items())
+                if place == 0 or sheet.stolen or sheet.arrived
+            )
+        )
+
+    def _truth_of(self, name: str, asset: AssetId, sheet: _Sheet, held: list[TruthEndpoint]) -> TheftTruth:
+        endpoints = [self._endpoint(account, amount) for account, amount in sheet.reached.items()]
+        frozen = sum(e.amount for e in endpoints if self._owners[e.account].frozen)
+        ends = tuple(sorted([*endpoints, *held], key=lambda e: e.account))
+        chain = ChainId(asset.partition("/")[0])
+        return TheftTruth(
+            name, chain, asset, sheet.stolen, sheet.fee, frozen, ends, sheet.arrived, sheet.departed
+        )
 
     def _endpoint(self, account: Account, amount: int) -> TruthEndpoint:
         owner = self._owners[account]
@@ -165,30 +189,37 @@ class Books:
         asset: AssetId,
         sources: Sequence[tuple[Account, int]],
         targets: Sequence[tuple[Account, int]],
-        stolen: set[int],
+        marks: tuple[set[int], set[int], set[int]],
     ) -> None:
+        stolen, departures, arrivals = marks
         thieves = {self._thief_of(account, asset) for account, amount in sources if amount}
         if len(thieves) > 1:
             raise IntegrityError(f"posting {self._postings} mixes stolen and other coins")
         thief = thieves.pop() if thieves else None
         for place, (account, amount) in enumerate(targets):
-            if not amount:
-                continue
-            if thief:
-                self._record_paid(thief, account, amount, asset)
-            elif receiver := self._thief_of(account, asset):
-                if place not in stolen:
+            if amount and thief:
+                self._record_paid(thief, account, amount, asset, departs=place in departures)
+            elif amount and (receiver := self._thief_of(account, asset)):
+                sheet = self._thefts[receiver][asset]
+                if place in stolen:
+                    sheet.stolen += amount
+                elif place in arrivals:
+                    sheet.arrived += amount
+                else:
                     raise IntegrityError(f"clean coins would enter the thief's wallet {account}")
-                self._thefts[receiver].stolen += amount
 
-    def _record_paid(self, thief: str, account: Account, amount: int, asset: AssetId) -> None:
-        theft = self._thefts[thief]
-        if account == FEE:
-            theft.fee += amount
+    def _record_paid(
+        self, thief: str, account: Account, amount: int, asset: AssetId, *, departs: bool
+    ) -> None:
+        sheet = self._thefts[thief][asset]
+        if departs:
+            sheet.departed += amount
+        elif account == FEE:
+            sheet.fee += amount
         elif self._thief_of(account, asset) == thief:
             return
         elif self._owners[account].role in (Role.SERVICE, Role.BURN):
-            theft.reached[account] = theft.reached.get(account, 0) + amount
+            sheet.reached[account] = sheet.reached.get(account, 0) + amount
         else:
             raise IntegrityError(
                 f"stolen coins would enter {account}, which is neither a service's nor the thief's"
@@ -208,4 +239,4 @@ class Books:
 
     def _thief_of(self, account: Account, asset: AssetId) -> str | None:
         name = self._thief(account)
-        return name if name is not None and self._thefts[name].asset == asset else None
+        return name if name is not None and asset in self._thefts[name] else None

@@ -1,10 +1,10 @@
 """Names for everything in a world: addresses and hashes derived by hashing, owned by nobody.
 
 * The same key and label give the same name on any machine; two labels never share one.
-* EVM addresses are lower case; Bitcoin's are P2WPKH (bech32) or P2PKH (Base58Check) with right checksums.
+* EVM addresses are lower case; Bitcoin's are P2WPKH, P2TR (bech32) or P2PKH, P2SH (Base58Check) with right checksums.
 * No private key stands behind any of them: nobody can spend from them, and nobody real is meant.
 
-Sources: BIP-173 (bech32, P2WPKH); Base58Check.
+Sources: BIP-173, BIP-350 (bech32, bech32m); BIP-13, BIP-341; Base58Check.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from operator import xor
 
 from jindo.base.ids import Account, TxId
 
-_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _FOLDS = tuple(
-    reduce(xor, (generator for i, generator in enumerate(_GENERATORS) if (top >> i) & 1), 0)
+    reduce(xor, (generator for i, generator in enumerate(GENERATORS) if (top >> i) & 1), 0)
     for top in range(32)
 )
 """What the five bits that leave the checksum fold back into it."""
@@ -50,6 +50,14 @@ class Namer:
         """A Bitcoin base58 address (1…)."""
         return Account(_to_base58check(b"\x00" + self._digest("p2pkh", label)[:20]))
 
+    def p2tr(self, label: str) -> Account:
+        """A Bitcoin taproot address (bc1p…)."""
+        return Account(_to_bech32(self._digest("p2tr", label), version=1))
+
+    def p2sh(self, label: str) -> Account:
+        """A Bitcoin script-hash address (3…)."""
+        return Account(_to_base58check(b"\x05" + self._digest("p2sh", label)[:20]))
+
     def evm_tx(self, number: int) -> TxId:
         """The hash of an EVM transaction, with 0x."""
         return TxId("0x" + self._digest("evm-tx", str(number)).hex())
@@ -66,16 +74,19 @@ class Namer:
         return hashlib.sha256(f"jindo-world/{self.key}/{sort}/{label}".encode()).digest()
 
 
-def _to_bech32(program: bytes) -> str:
-    values = [0, *_to_five_bits(program)]
-    check = _polymod([*_PREFIX, *values, 0, 0, 0, 0, 0, 0]) ^ 1
+def _to_bech32(program: bytes, version: int = 0) -> str:
+    """Bech32 for version 0, bech32m above it."""
+    values = [version, *_to_five_bits(program)]
+    check = _polymod([*_PREFIX, *values, 0, 0, 0, 0, 0, 0]) ^ (0x2BC830A3 if version else 1)
     values += [(check >> 5 * (5 - i)) & 31 for i in range(6)]
-    return "bc1" + "".join(_BECH32[v] for v in values)
+    return "bc1" + "".join(BECH32[v] for v in values)
 
 
 def _to_five_bits(data: bytes) -> list[int]:
     number = int.from_bytes(data, "big")
-    return [(number >> shift) & 31 for shift in range(len(data) * 8 - 5, -1, -5)]
+    bits = len(data) * 8
+    pad = -bits % 5
+    return [((number << pad) >> shift) & 31 for shift in range(bits + pad - 5, -1, -5)]
 
 
 def _polymod(values: list[int]) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from jindo.base.ids import Account, AssetId, ChainId, TxId, native_asset
 from jindo.ledger import Kind, Transfer, UtxoTransaction
+from jindo.sim.facts import TrueAct, TrueCrossing, TrueOwner, TruePattern, WorldPrice
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class TokenMove:
     amount: int
     log_index: int = 0
     """Place of the log in its block."""
+    logged: bool = True
+    """False where the contract books it without a Transfer event, as wrapped ether does: no row shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InternalCall:
+    """Native value that a contract moved on inside a transaction."""
+
+    sender: Account
+    receiver: Account
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +64,19 @@ class AccountTransaction:
     memo: str | None = None
     """What the sender tells the receiver, written in the transaction's input."""
     tokens: tuple[TokenMove, ...] = ()
+    calls: tuple[InternalCall, ...] = ()
+    """In the order of their traces, after the transaction's own value."""
+    calldata: str = ""
+    """Input in hex without 0x, where it is more than the memo's text: a contract's call that holds the memo."""
 
     @property
     def fee(self) -> int:
         """Native base units paid as gas."""
         return self.gas_used * self.gas_price
+
+    def logs(self) -> tuple[TokenMove, ...]:
+        """The Transfer events that the chain shows: none where it failed."""
+        return tuple(move for move in self.tokens if move.logged) if self.succeeded else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +140,10 @@ class TruthEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class TheftTruth:
-    """What became of one theft; endpoints and fee add up to what was stolen, to the base unit."""
+    """What became of one theft in one asset: a sheet that adds up to the base unit.
+
+    Endpoints, fee and what departed are what was stolen and what arrived.
+    """
 
     theft: str
     chain: ChainId
@@ -131,29 +154,41 @@ class TheftTruth:
     """Part of what services received that they froze on arrival; counted in their endpoints too."""
     endpoints: tuple[TruthEndpoint, ...]
     """By account."""
+    arrived: int = 0
+    """What came into this asset through crossings; stolen and arrived together are what the sheet accounts for."""
+    departed: int = 0
+    """What left this asset through crossings."""
 
     def reached(self) -> dict[str, int]:
         """Base units that reached each service, by name."""
         return _sums((e.service, e.amount) for e in self.endpoints if e.service)
 
     def reasons(self) -> dict[str, int]:
-        """Base units by reason: service, mixer, burned, fee, held; they add up to `stolen`."""
+        """Base units by reason: service, mixer, burned, fee, held, and departed where anything crossed.
+
+        They add up to `stolen` and `arrived`.
+        """
         zero = dict.fromkeys(("service", "mixer", "burned", "fee", "held"), 0)
-        return zero | _sums([*((e.reason, e.amount) for e in self.endpoints), ("fee", self.fee)])
+        crossed = [("departed", self.departed)] if self.departed else []
+        return zero | _sums([*((e.reason, e.amount) for e in self.endpoints), ("fee", self.fee), *crossed])
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What became of every theft of a world, in the thefts' order."""
+    """What became of every theft of a world, a sheet for each asset it was in, in the thefts' order."""
 
     thefts: tuple[TheftTruth, ...]
 
     def theft(self, name: str) -> TheftTruth:
-        """The truth about one theft. Raises KeyError where there is none of that name."""
+        """The first sheet of a theft: of what was stolen. Raises KeyError where there is none of that name."""
         for truth in self.thefts:
             if truth.theft == name:
                 return truth
         raise KeyError(name)
+
+    def sheets(self, name: str) -> tuple[TheftTruth, ...]:
+        """Every sheet of a theft."""
+        return tuple(truth for truth in self.thefts if truth.theft == name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +198,8 @@ class World:
     name: str
     description: str
     seed: int
-    scale: float
+    scale: float | str
+    """`full` where it is none of the numbers."""
     account: AccountSide
     utxo: UtxoSide
     stolen: tuple[StolenRow, ...]
@@ -173,6 +209,13 @@ class World:
     """What it imitates, a sentence each."""
     simplifications: tuple[str, ...]
     """Where it is simpler than what it imitates, a sentence each."""
+    owners: tuple[TrueOwner, ...] = ()
+    """Of every address, where the world tells them."""
+    acts: tuple[TrueAct, ...] = ()
+    """Of every transaction, where the world tells them."""
+    crossings: tuple[TrueCrossing, ...] = ()
+    patterns: tuple[TruePattern, ...] = ()
+    prices: tuple[WorldPrice, ...] = ()
 
     @property
     def key(self) -> str:
@@ -180,16 +223,16 @@ class World:
         return world_key(self.name, self.seed, self.scale)
 
 
-def world_key(name: str, seed: int, scale: float) -> str:
+def world_key(name: str, seed: int, scale: float | str) -> str:
     """Name, seed and scale in one text; `repr` of a float is the same on every machine."""
-    return f"{name}/{seed}/{float(scale)!r}"
+    return f"{name}/{seed}/{scale if isinstance(scale, str) else repr(float(scale))}"
 
 
 def _rows_of(tx: AccountTransaction, native: AssetId) -> Iterator[Transfer]:
     def row(
         sender: Account, receiver: Account | None, amount: int, asset: AssetId, kind: Kind, position: int
     ) -> Transfer:
-        memo = tx.memo if kind is Kind.NATIVE else None
+        memo = tx.memo if kind is Kind.NATIVE and not position else None
         return Transfer(
             tx.block, tx.tx_hash, sender, receiver, amount, asset, kind, tx.time, tx.tx_index, position, memo
         )
@@ -197,7 +240,9 @@ def _rows_of(tx: AccountTransaction, native: AssetId) -> Iterator[Transfer]:
     yield row(tx.sender, None, tx.fee, native, Kind.GAS, 0)
     if tx.succeeded:
         yield row(tx.sender, tx.receiver, tx.value, native, Kind.NATIVE, 0)
-    for move in tx.tokens if tx.succeeded else ():
+        for place, call in enumerate(tx.calls, 1):
+            yield row(call.sender, call.receiver, call.amount, native, Kind.NATIVE, place)
+    for move in tx.logs():
         yield row(move.sender, move.receiver, move.amount, move.asset, Kind.TOKEN, move.log_index)
 
 

@@ -8,15 +8,15 @@ r"""Writes a world to files, in the formats that the ledger imports.
 * The same world gives the same bytes: UTF-8, `\n`, keys and rows in a fixed order.
 * Amounts in our own JSON are decimal strings in base units; in the chains' files they are as the tools
   write them.
+* A chain on which nothing happens has no folder.
 * Nothing is written over: the folder must be absent or empty.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,12 @@ from jindo.base.errors import ConflictError
 from jindo.base.ids import Account
 from jindo.ledger import UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.sim.names import Namer
-from jindo.sim.world import AccountSide, TheftTruth, World
+from jindo.sim.told import to_truth_json, write_csv, write_json, write_told
+from jindo.sim.world import (
+    AccountSide,
+    AccountTransaction,
+    World,
+)
 
 # fmt: off
 _TRANSACTION_COLUMNS = [
@@ -51,60 +56,45 @@ def write_world(world: World, out: Path) -> None:
     Raises:
         ConflictError: `out` is a file, or a folder that holds something.
     """
+    write_parts(world, out)
+    write_described(world, out, {})
+
+
+def write_parts(world: World, out: Path) -> None:
+    """Writes all but `world.json`, which says what the others are.
+
+    Raises:
+        ConflictError: `out` is a file, or a folder that holds something.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConflictError("the place for the world is not an empty folder", place=str(out))
-    for folder in (out / "ethereum", out / "bitcoin"):
-        folder.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     names = Namer(world.key)
-    account = world.account
-    _write_csv(out / "ethereum/transactions.csv", _TRANSACTION_COLUMNS, _transaction_lines(account, names))
-    _write_csv(out / "ethereum/token_transfers.csv", _TOKEN_COLUMNS, _token_lines(account))
-    _write_csv(out / "ethereum/traces.csv", _TRACE_COLUMNS, _trace_lines(account))
-    _write_coins(out / "bitcoin/transactions.json", world.utxo.transactions, names)
+    if world.account.transactions:
+        _write_account_side(world.account, out / "ethereum", names)
+    if world.utxo.transactions:
+        (out / "bitcoin").mkdir()
+        _write_coins(out / "bitcoin/transactions.json", world.utxo.transactions, names)
     stolen = ((s.tx_hash, "" if s.output_index is None else s.output_index, s.theft) for s in world.stolen)
-    _write_csv(out / "stolen.csv", ["tx_hash", "output_index", "theft"], stolen)
+    write_csv(out / "stolen.csv", ["tx_hash", "output_index", "theft"], stolen)
     services = ((s.address, s.service, s.kind) for s in world.services)
-    _write_csv(out / "services.csv", ["address", "service", "kind"], services)
-    _write_json(out / "truth.json", to_truth_json(world))
-    _write_json(out / "world.json", _describe(world, out))
+    write_csv(out / "services.csv", ["address", "service", "kind"], services)
+    write_told(world, out)
+    write_json(out / "truth.json", to_truth_json(world))
 
 
-def to_truth_json(world: World) -> dict[str, Any]:
-    """The truth as JSON; amounts are decimal strings in base units."""
-    return {
-        "world": {"name": world.name, "seed": world.seed, "scale": world.scale},
-        "thefts": [_truth_of(theft) for theft in world.truth.thefts],
-    }
-
-
-def _truth_of(theft: TheftTruth) -> dict[str, Any]:
-    endpoints = [
-        {
-            "account": end.account,
-            "service": end.service,
-            "kind": end.kind,
-            "reason": end.reason,
-            "amount": str(end.amount),
-        }
-        for end in theft.endpoints
-    ]
-    return {
-        "theft": theft.theft,
-        "chain": theft.chain,
-        "asset": theft.asset,
-        "stolen": str(theft.stolen),
-        "frozen": str(theft.frozen),
-        "reasons": {reason: str(amount) for reason, amount in theft.reasons().items()},
-        "reached": {service: str(amount) for service, amount in theft.reached().items()},
-        "endpoints": endpoints,
-    }
+def _write_account_side(side: AccountSide, out: Path, names: Namer) -> None:
+    out.mkdir()
+    write_csv(out / "transactions.csv", _TRANSACTION_COLUMNS, _transaction_lines(side, names))
+    write_csv(out / "token_transfers.csv", _TOKEN_COLUMNS, _token_lines(side))
+    write_csv(out / "traces.csv", _TRACE_COLUMNS, _trace_lines(side))
 
 
 def _transaction_lines(side: AccountSide, names: Namer) -> Iterator[tuple[object, ...]]:
     block, used = -1, 0
     for tx in side.transactions:
         block, used = tx.block, (used if tx.block == block else 0) + tx.gas_used
-        data = "0x" + tx.memo.encode().hex() if tx.memo else "0x"
+        data = "0x" + (tx.calldata or (tx.memo or "").encode().hex())
         block_hash = "0x" + names.block_hash("account", tx.block)
         yield (
             tx.tx_hash, tx.nonce, block_hash, tx.block, tx.tx_index, tx.sender, tx.receiver, tx.value,
@@ -115,7 +105,7 @@ def _transaction_lines(side: AccountSide, names: Namer) -> Iterator[tuple[object
 
 def _token_lines(side: AccountSide) -> Iterator[tuple[object, ...]]:
     for tx in side.transactions:
-        for move in tx.tokens if tx.succeeded else ():
+        for move in tx.logs():
             contract = move.asset.rpartition(":")[2]
             yield (
                 contract, move.sender, move.receiver, move.amount,
@@ -124,11 +114,34 @@ def _token_lines(side: AccountSide) -> Iterator[tuple[object, ...]]:
 
 
 def _trace_lines(side: AccountSide) -> Iterator[tuple[object, ...]]:
-    """The openings, as ethereum-etl writes the genesis block."""
+    """The openings, as ethereum-etl writes the genesis block; then whole blocks, where a contract moved value.
+
+    Where a block has traces its transactions' own rows do not count, so each of its transactions has its trace.
+    """
     for row in side.openings:
         yield (
             row.block, "", "", "", row.receiver, row.amount, "", "", "genesis", "", "", "", "", 0, "", "", 1,
             row.time, row.tx_hash,
+        )  # fmt: skip
+    traced = {tx.block for tx in side.transactions if tx.calls}
+    for tx in side.transactions:
+        if tx.block in traced:
+            yield from _call_lines(tx)
+
+
+def _call_lines(tx: AccountTransaction) -> Iterator[tuple[object, ...]]:
+    calls = tx.calls if tx.succeeded else ()
+    moves = [
+        (tx.sender, tx.receiver, tx.value, ""),
+        *((c.sender, c.receiver, c.amount, str(i)) for i, c in enumerate(calls)),
+    ]
+    for sender, receiver, amount, path in moves:
+        data = "" if path else "0x" + (tx.calldata or (tx.memo or "").encode().hex())
+        yield (
+            tx.block, tx.tx_hash, tx.tx_index, sender, receiver, amount, data, "", "call", "call", "",
+            tx.gas_used, tx.gas_used, 0 if path else len(calls), path,
+            "" if tx.succeeded else "Reverted", int(tx.succeeded), tx.time,
+            f"call_{tx.tx_hash}_{path}",
         )  # fmt: skip
 
 
@@ -176,6 +189,16 @@ def _input_line(place: int, coin: UtxoInput) -> dict[str, Any]:
 
 
 def _output_line(place: int, coin: UtxoOutput) -> dict[str, Any]:
+    if coin.address is None:
+        # As bitcoin-etl names what has no address.
+        name = "nonstandard" + hashlib.sha256(coin.script.encode()).hexdigest()[:40]
+        return {
+            "index": place,
+            "script_hex": coin.script,
+            "type": "nonstandard",
+            "addresses": [name],
+            "value": coin.value,
+        }
     return {
         "index": place,
         "type": _script_type(coin.address),
@@ -185,10 +208,17 @@ def _output_line(place: int, coin: UtxoOutput) -> dict[str, Any]:
 
 
 def _script_type(account: Account | None) -> str:
-    return "pubkeyhash" if account is not None and account.startswith("1") else "witness_v0_keyhash"
+    starts = {"1": "pubkeyhash", "3": "scripthash", "bc1p": "witness_v1_taproot"}
+    text = account or ""
+    return next((sort for start, sort in starts.items() if text.startswith(start)), "witness_v0_keyhash")
 
 
-def _describe(world: World, out: Path) -> dict[str, Any]:
+def write_described(world: World, out: Path, more: Mapping[str, int]) -> None:
+    """Writes `world.json`, with the digests of what is in the folder; `more` are counts besides its own."""
+    write_json(out / "world.json", _describe(world, out, more))
+
+
+def _describe(world: World, out: Path, more: Mapping[str, int]) -> dict[str, Any]:
     files = sorted(path for path in out.rglob("*") if path.is_file())
     return {
         "name": world.name,
@@ -202,6 +232,7 @@ def _describe(world: World, out: Path) -> dict[str, Any]:
             "utxo_transactions": len(world.utxo.transactions),
             "stolen": len(world.stolen),
             "services": len(world.services),
+            **more,
         },
         "models": list(world.models),
         "simplifications": list(world.simplifications),
@@ -210,16 +241,5 @@ def _describe(world: World, out: Path) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_csv(path: Path, columns: list[str], lines: Iterable[tuple[object, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(lines)
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
 import pytest
 
 from jindo.base.errors import IntegrityError
-from jindo.base.ids import ETHEREUM, Account, AssetId
+from jindo.base.ids import Account, AssetId
 from jindo.sim.books import FEE, OUTSIDE, Books, Owner, Role
 
 COIN, OTHER = AssetId("coin"), AssetId("other")
@@ -13,7 +13,7 @@ VICTIM, THIEF, FRIEND, SHOP, SHADY, MIXER, PIT = (
 @pytest.fixture
 def books() -> Books:
     books = Books()
-    books.open_theft("heist", chain=ETHEREUM, asset=COIN)
+    books.open_theft("heist", asset=COIN)
     books.open_wallet(VICTIM, Owner(Role.VICTIM, "bank"))
     books.open_wallet(THIEF, Owner(Role.THIEF, "heist"))
     books.open_wallet(SHADY, Owner(Role.THIEF, "heist"))
@@ -72,3 +72,44 @@ def test_check_finds_an_entry_taken_away(books: Books) -> None:
     del books.entries[-1]
     with pytest.raises(IntegrityError, match="do not follow"):
         books.check()
+
+
+@pytest.fixture
+def crossing() -> Books:
+    books = Books()
+    books.open_theft("heist", asset=COIN, others=[OTHER])
+    books.open_wallet(VICTIM, Owner(Role.VICTIM, "bank"))
+    books.open_wallet(THIEF, Owner(Role.THIEF, "heist"))
+    books.open_wallet(FRIEND, Owner(Role.CUSTOMER, "friend"))
+    books.open_wallet(SHOP, Owner(Role.SERVICE, "Shop", "swap"))
+    books.post(COIN, [(OUTSIDE, 100)], [(VICTIM, 100)])
+    books.post(OTHER, [(OUTSIDE, 90)], [(SHOP, 90)])
+    books.post(COIN, [(VICTIM, 100)], [(THIEF, 100)], theft_targets=[0])
+    return books
+
+
+def test_post_takes_a_swap_as_departed_and_arrived(crossing: Books) -> None:
+    crossing.post(COIN, [(THIEF, 60)], [(SHOP, 60)], departures=[0])
+    crossing.post(OTHER, [(SHOP, 30)], [(THIEF, 30)], arrivals=[0])
+    crossing.check()
+    coin, other = crossing.build_truth().sheets("heist")
+    assert (coin.stolen, coin.departed, coin.reasons()["held"]) == (100, 60, 40)
+    assert (other.stolen, other.arrived, other.reasons()["held"]) == (0, 30, 30)
+    assert sum(coin.reasons().values()) == 100
+    assert coin.reached() == {}
+
+
+def test_post_refuses_another_asset_of_the_theft_that_does_not_arrive(crossing: Books) -> None:
+    with pytest.raises(IntegrityError, match="clean coins"):
+        crossing.post(OTHER, [(SHOP, 30)], [(THIEF, 30)])
+
+
+def test_post_lets_stolen_value_depart_to_an_innocent_through_a_crossing_alone(crossing: Books) -> None:
+    with pytest.raises(IntegrityError, match="neither"):
+        crossing.post(COIN, [(THIEF, 1)], [(FRIEND, 1)])
+    crossing.post(COIN, [(THIEF, 1)], [(FRIEND, 1)], departures=[0])
+    assert crossing.build_truth().theft("heist").departed == 1
+
+
+def test_build_truth_leaves_out_assets_that_the_theft_was_never_in(crossing: Books) -> None:
+    assert [truth.asset for truth in crossing.build_truth().thefts] == [COIN]

@@ -9,14 +9,23 @@ def test_to_bech32_gives_bip173s_own_example() -> None:
     assert _to_bech32(program) == "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 
 
+def test_to_bech32_gives_bip350s_own_example() -> None:
+    program = bytes.fromhex("79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798")
+    assert _to_bech32(program, version=1) == "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0"
+
+
 def test_to_base58check_gives_a_known_address() -> None:
     payload = b"\x00" + bytes.fromhex("62e907b15cbf27d5425399ebf6f0fb50ebb88f18")
     assert _to_base58check(payload) == "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 
 
 def test_names_differ_by_label_and_key_and_parse() -> None:
-    made = [make(label) for make in (NAMES.evm, NAMES.p2wpkh, NAMES.p2pkh) for label in ("a", "b")]
-    assert len(set(made)) == 6
+    made = [
+        make(label)
+        for make in (NAMES.evm, NAMES.p2wpkh, NAMES.p2pkh, NAMES.p2tr, NAMES.p2sh)
+        for label in ("a", "b")
+    ]
+    assert len(set(made)) == 10
     assert [parse_address(address) for address in made] == made
     assert Namer("other").evm("a") != NAMES.evm("a")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jindo.sim.world import World
-from jindo.sim.worlds import bybit
+from jindo.sim.worlds import bridges, bybit, coinjoin, innocent, peel
 
 __all__ = ["RECIPES", "Make", "Recipe"]
 
@@ -32,5 +32,11 @@ class Recipe:
     make: Make
 
 
-RECIPES = (Recipe(bybit.NAME, bybit.DESCRIPTION, bybit.make_bybit),)
+RECIPES = (
+    Recipe(bybit.NAME, bybit.DESCRIPTION, bybit.make_bybit),
+    Recipe(coinjoin.NAME, coinjoin.DESCRIPTION, coinjoin.make_coinjoin),
+    Recipe(bridges.NAME, bridges.DESCRIPTION, bridges.make_bridges),
+    Recipe(innocent.NAME, innocent.DESCRIPTION, innocent.make_innocent),
+    Recipe(peel.NAME, peel.DESCRIPTION, peel.make_peel),
+)
 """In the order in which they are listed."""

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.bybit_cast import (
-    BTC,
     COIN_END,
     COINJOIN,
     EXCHANGES,
-    HOUR,
     START,
     TUMBLER,
     Stage,
 )
+from jindo.sim.worlds.scene import BTC, HOUR
 
 SUBSIDY = 312_500_000
 """Satoshi issued by a coinbase."""

@@ -13,24 +13,22 @@ from __future__ import annotations
 
 from jindo.base.ids import Account
 from jindo.sim.books import Owner, Role
-from jindo.sim.plan import Coin
+from jindo.sim.coin_plan import Coin
 from jindo.sim.worlds.bybit_cast import (
     BRIDGE,
-    BTC,
     COIN_END,
     COIN_THEFT,
     COINJOIN,
-    DAY,
     EXCHANGES,
     FREEZING,
     GAMBLING,
     INSTANT,
-    MINUTE,
     PAYMENT,
     TUMBLER,
     Payout,
     Stage,
 )
+from jindo.sim.worlds.scene import BTC, DAY, MINUTE
 
 PIECE = 28_000_000
 """Mean satoshi of a piece after splitting, at scale 1."""

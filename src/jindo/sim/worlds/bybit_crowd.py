@@ -15,7 +15,6 @@ from jindo.sim.books import Owner, Role
 from jindo.sim.world import TokenMove
 from jindo.sim.worlds.bybit_cast import (
     BRIDGE,
-    ETH,
     ETHER_END,
     EXCHANGES,
     GAMBLING,
@@ -29,6 +28,7 @@ from jindo.sim.worlds.bybit_cast import (
     token,
 )
 from jindo.sim.worlds.bybit_ether import owe_bitcoin, sweep
+from jindo.sim.worlds.scene import ETH
 
 DOLLAR = 10**6
 ACTS = {"deposit": 28, "withdraw": 24, "pay": 22, "call": 7, "play": 4, "fail": 2, "dollars": 13}

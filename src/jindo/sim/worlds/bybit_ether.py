@@ -20,15 +20,11 @@ from jindo.sim.worlds.bybit_cast import (
     BRIDGE,
     COIN_THEFT,
     CUSTODY,
-    DAY,
-    ETH,
     ETHER_THEFT,
     EXCHANGES,
     FREEZING,
     GAMBLING,
-    HOUR,
     INSTANT,
-    MINUTE,
     POOL_MIXER,
     SMALL_BRIDGE,
     THEFT_TIME,
@@ -36,6 +32,7 @@ from jindo.sim.worlds.bybit_cast import (
     Payout,
     Stage,
 )
+from jindo.sim.worlds.scene import DAY, ETH, HOUR, MINUTE
 
 LOOT = 401_000 * ETH
 CURVE = ((0, 0), (2 * DAY, 10), (5 * DAY, 27), (7 * DAY, 54), (11 * DAY, 83))
