@@ -21,7 +21,7 @@ class Sizes:
     """Edges times endpoints of one network: each endpoint asks for two more flows."""
 
 
-DEFAULT_SIZES = Sizes(rows=200_000, edges=200_000, work=400_000_000)
+DEFAULT_SIZES = Sizes(rows=100_000, edges=100_000, work=50_000_000)
 
 
 class TooLarge(Exception):  # never leaves this room: it becomes the reason in the answer
