@@ -27,18 +27,19 @@ venv: $(READY)
 $(LOCKED): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jindo needs Python 3.11 or later: make PYTHON=...")'
 	$(PYTHON) -m venv --clear $(VENV)
-	# cpe, which stix2-validator needs, is published as source alone: pinned by hash like all else, built here.
-	$(PIP) --require-hashes --only-binary :all: --no-binary cpe -r requirements.lock
+	# Published as source alone, pinned by hash like all else, built here: cpe, which stix2-validator needs, and pyspark-client.
+	$(PIP) --require-hashes --only-binary :all: --no-binary cpe,pyspark-client -r requirements.lock
 	@touch $@
 
 # --no-deps and --no-build-isolation: what is not in the lock is not fetched, the build backend included.
-$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py src/jindo/ledger/bitcoin/kernel*.py)
+$(READY): $(LOCKED) pyproject.toml $(wildcard src/jindo/trace/kernel*.py src/jindo/ledger/bitcoin/kernel*.py src/jindo/ledger/kernel*.py)
 	$(PIP) --no-deps --no-build-isolation -e .
 	$(BIN)/python -m pip check --disable-pip-version-check
 	@echo "compiling the tracer and the block parser, once"
-	@rm -f src/jindo/trace/__pycache__/*.nb? src/jindo/ledger/bitcoin/__pycache__/*.nb?
+	@rm -f src/jindo/trace/__pycache__/*.nb? src/jindo/ledger/__pycache__/*.nb? src/jindo/ledger/bitcoin/__pycache__/*.nb?
 	$(BIN)/python -m jindo.trace.warm
 	$(BIN)/python -m jindo.ledger.bitcoin.warm
+	$(BIN)/python -m jindo.ledger.warm
 	@touch $@
 
 demo: $(READY)
@@ -58,7 +59,7 @@ test-all: lint
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest
 
 bench: $(READY)
-	$(BIN)/python bench/reach.py
+	$(BIN)/jindo bench run --full --out bench/results
 	$(BIN)/python bench/blocks.py
 
 docs: $(READY)
@@ -69,7 +70,7 @@ docs: $(READY)
 lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check pip-tools==7.6.2
-	CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --upgrade --generate-hashes --extra bench --extra dev --strip-extras \
+	CUSTOM_COMPILE_COMMAND="make lock" .venv-lock/bin/pip-compile --quiet --upgrade --generate-hashes --extra bench --extra dev --extra spark --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 
 clean:

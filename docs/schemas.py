@@ -18,6 +18,7 @@ UNITS: Schema = {"type": "string", "pattern": "^(0|[1-9][0-9]*)$", "description"
 HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256"}
 CHAIN: Schema = {"type": "string", "pattern": "^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$", "description": "CAIP-2"}
 TIME: Schema = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z$"}
+NANOSECONDS: Schema = {"type": "integer", "minimum": 0, "description": "nanoseconds, a median"}
 SECONDS: Schema = {"type": "integer", "description": "unix seconds"}
 RULES = ("fifo", "lifo", "haircut", "dirty-first", "clean-first")
 RULE: Schema = {"enum": [*RULES, "poison"]}
@@ -223,6 +224,24 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
         "jindo verify --json",
         build_object(
             path=TEXT, verified={"const": True}, checks=build_list(build_object(name=TEXT, detail=TEXT))
+        ),
+    ),
+    "bench-run": (
+        "jindo bench run --json",
+        build_object(
+            facts={"type": "object", "additionalProperties": TEXT},
+            left_out={"type": "object", "additionalProperties": TEXT},
+            cases=build_list(
+                build_object(
+                    transfers=COUNT, window=COUNT, touched=COUNT, pots=COUNT, runs=COUNT,
+                    reach=NANOSECONDS, cold={"anyOf": [NANOSECONDS, {"type": "null"}]},
+                    gather=NANOSECONDS, read_window=NANOSECONDS,
+                    exact=NANOSECONDS, exact_flows=COUNT, poison=NANOSECONDS, poison_flows=COUNT,
+                    peers={"type": "object", "additionalProperties": {"anyOf": [NANOSECONDS, TEXT]}},
+                )
+            ),
+            not_found=build_list(TEXT),
+            files=build_list(TEXT),
         ),
     ),
     "world-list": (

@@ -1,7 +1,8 @@
-"""The two databases of a node: a file of SQLite, and a real PostgreSQL server that the tests start.
+"""The two databases of a node: a file of SQLite, and a real PostgreSQL server that the tests start; and Sail.
 
 * `store_url` gives each test an empty database on each engine in turn; `pg_url` on PostgreSQL alone.
 * The server listens on a socket in a folder of its own, and is stopped with the tests.
+* `sail_url` is an engine that speaks Spark Connect, within the tests' own process, on loopback.
 """
 
 import shutil
@@ -15,6 +16,7 @@ import psycopg
 import pytest
 
 from jindo.store import Store, open_store
+from spark_standalone import find_spark
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +67,27 @@ def store(store_url: str) -> Iterator[Store]:
     opened.migrate()
     yield opened
     opened.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests on Apache Spark are left out, and counted as such, where none is found."""
+    if find_spark() is not None:
+        return
+    out = [item for item in items if "spark_url" in getattr(item, "fixturenames", ())]
+    if out:
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in out]
+
+
+@pytest.fixture(scope="session")
+def sail_url() -> Iterator[str]:
+    """The address of a running Sail server."""
+    from pysail.spark import SparkConnectServer
+
+    server = SparkConnectServer("127.0.0.1", 0)
+    server.start(background=True)
+    try:
+        host, port = server.listening_address
+        yield f"sc://{host}:{port}"
+    finally:
+        server.stop()

@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jindo.app.bench import FULL_BENCH, QUICK_BENCH, BenchPlan, draw_bench, run_bench
     from jindo.app.briefs import build_brief, write_brief
     from jindo.app.casefile import show_case
     from jindo.app.cases import (
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         read_card,
         renew_papers,
     )
+    from jindo.app.on_engine import trace_on_engine
     from jindo.app.partners import add_member, list_members
     from jindo.app.people import (
         Actor,
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         ImportReport,
         Ledger,
         LedgerStatus,
+        build_cluster_ledger,
         import_source,
         open_ledger,
         roll_back,
@@ -98,6 +101,7 @@ __all__ = [
     "TraceOutcome",
     "TraceRequest",
     "trace_ledger",
+    "trace_on_engine",
     "trace_fetched",
     "FetchLimits",
     "Asking",
@@ -182,6 +186,7 @@ __all__ = [
     "ImportReport",
     "Ledger",
     "LedgerStatus",
+    "build_cluster_ledger",
     "import_source",
     "open_ledger",
     "roll_back",
@@ -189,9 +194,15 @@ __all__ = [
     "make_world",
     "write_world",
     "RULES",
+    "FULL_BENCH",
+    "QUICK_BENCH",
+    "BenchPlan",
+    "draw_bench",
+    "run_bench",
 ]
 
 _MODULES = {
+    "jindo.app.bench": "FULL_BENCH QUICK_BENCH BenchPlan draw_bench run_bench",
     "jindo.app.briefs": "build_brief write_brief",
     "jindo.app.casefile": "show_case",
     "jindo.app.cases": "add_case_person add_folder add_note list_cases open_case request_trace show_job",
@@ -206,6 +217,7 @@ _MODULES = {
     "jindo.app.labels": "draft_label draft_recall show_recall",
     "jindo.app.keyring": "has_locked_member_key",
     "jindo.app.node": "Node find_node has_stale_papers init_node open_node read_card renew_papers",
+    "jindo.app.on_engine": "trace_on_engine",
     "jindo.app.partners": "add_member list_members",
     "jindo.app.people": "Actor add_person close_session console issue_token list_people open_session "
     "renew_person retire_person revoke_token sign_in",
@@ -223,7 +235,8 @@ _MODULES = {
     "jindo.app.verifying_case": "verify_case_folder verify_path",
     "jindo.app.watching": "list_jobs request_pull show_audit",
     "jindo.app.worker": "Worker",
-    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus import_source open_ledger roll_back",
+    "jindo.ledger": "CATALOGUE FORMATS ImportReport Ledger LedgerStatus build_cluster_ledger "
+    "import_source open_ledger roll_back",
     "jindo.share": "fingerprint",
     "jindo.sim": "WORLDS make_world write_world",
     "jindo.trace": "RULES",

@@ -15,7 +15,7 @@ from typer.core import TyperCommand
 from jindo.base.errors import InputError
 from jindo.base.ids import parse_chain
 from jindo.base.times import format_time
-from jindo.cli.output import Json, View, emit, progress_bars
+from jindo.cli.output import Json, Steps, View, emit, progress_bars
 from jindo.cli.tables import build_facts, build_table, format_bytes, format_count, print_notes
 
 if TYPE_CHECKING:
@@ -99,30 +99,59 @@ def import_(
         float | None,
         typer.Option(help="Requests a second that a node is asked at most; else 50.", metavar="N"),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Build a cluster ledger at LEDGER (a folder or s3a://… that all machines see): sc://HOST:PORT.",
+            metavar="URL",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Bring chain data into a ledger folder. Importing twice adds nothing; rows that cannot be right are listed by line."""
     from jindo.app import import_source
 
+    options: dict[str, Any] = {
+        "format": format_,
+        "chain": parse_chain(chain) if chain is not None else None,
+        "columns": parse_columns(column or ()),
+        "asset": asset,
+        "decimals": decimals,
+        "distinct": distinct,
+        "strict": strict,
+    }
+    of_one: dict[str, Any] = {
+        "again": again or None,
+        "from_block": from_block,
+        "to_block": to_block,
+        "confirmations": confirmations,
+        "per_second": per_second,
+    }
+    given = {name: value for name, value in of_one.items() if value is not None}
     with progress_bars() as progress:
-        report = import_source(
-            source,
-            format=format_,
-            into=into,
-            chain=parse_chain(chain) if chain is not None else None,
-            columns=parse_columns(column or ()),
-            asset=asset,
-            decimals=decimals,
-            distinct=distinct,
-            strict=strict,
-            again=again,
-            from_block=from_block,
-            to_block=to_block,
-            confirmations=confirmations,
-            per_second=per_second,
-            progress=progress,
-        )
+        if engine is not None:
+            report = _build_on_engine(source, into, engine, options, given, progress)
+        else:
+            report = import_source(source, into=into, progress=progress, **options, **given)
     emit(view_import(report, into), render_import, as_json=as_json)
+
+
+def _build_on_engine(
+    source: str,
+    into: Path,
+    engine: str,
+    options: dict[str, Any],
+    given: dict[str, Any],
+    progress: Steps,
+) -> ImportReport:
+    from jindo.app import build_cluster_ledger
+
+    for name in given:
+        option = name.replace("_", "-")
+        raise InputError(
+            f"--{option} has no meaning with --engine", place=f"--{option}", remedy="Leave it out."
+        )
+    return build_cluster_ledger(source, into=str(into), engine=engine, progress=progress, **options)
 
 
 @commands.command("status")

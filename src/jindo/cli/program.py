@@ -33,7 +33,7 @@ from jindo.cli.interrupts import watch_interrupts
 
 ORDER = (
     *("ledger", "trace", "verify", "case", "share", "request", "log", "node", "serve"),
-    *("world", "demo", "doctor"),
+    *("world", "demo", "doctor", "bench"),
 )
 
 NOUNS = {
@@ -43,6 +43,7 @@ NOUNS = {
     "request": "Requests to freeze or to preserve, and replies.",
     "log": "The append-only log: prove what is in it, verify it.",
     "node": "A member's node: its folder, partners, people and tokens.",
+    "bench": "How fast this machine traces, beside other programs.",
     "world": "Synthetic thefts whose true outcome is known.",
 }
 """Groups of verbs, each `commands` of the module of its name, and what the help says of them."""

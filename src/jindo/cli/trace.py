@@ -110,6 +110,17 @@ def trace(
             "--fetch-all-rules", help="Fetch what stolen value reaches under any rule, not RULE alone."
         ),
     ] = False,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="LEDGER is a cluster ledger, which this engine reads: sc://HOST:PORT.",
+            metavar="URL",
+        ),
+    ] = None,
+    engine_limit: Annotated[
+        int | None,
+        typer.Option(help="Bring so many rows here and no more; 50,000,000 unless given.", min=1),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Follow stolen value through a ledger to a report, exact to the base unit; or explain a result.
@@ -135,7 +146,10 @@ def trace(
     told = {"accounts": fetch_accounts, "most": fetch_most, "all_rules": fetch_all_rules or None}
     limits = {name: value for name, value in told.items() if value is not None}
     with progress_bars() as progress:
-        if fetch:
+        if engine is not None or engine_limit is not None:
+            _refuse_without_fetch(keep, fetch_rate, limits)
+            outcome = _trace_on_engine(request, engine, engine_limit, fetch, progress)
+        elif fetch:
             outcome = _fetch(request, fetch, keep, fetch_rate, limits, progress)
         else:
             _refuse_without_fetch(keep, fetch_rate, limits)
@@ -157,6 +171,23 @@ def _fetch(
     asking = Asking(folder, dict(os.environ), per_second=rate)
     servers = [parse_server(text) for text in fetch]
     return trace_fetched(request, servers, asking, FetchLimits(**limits), progress)
+
+
+def _trace_on_engine(
+    request: TraceRequest, engine: str | None, limit: int | None, fetch: list[str] | None, progress: Steps
+) -> TraceOutcome:
+    from jindo.app import trace_on_engine
+
+    if engine is None:
+        raise InputError(
+            "--engine-limit means something with --engine only", remedy="Add --engine, or leave it out."
+        )
+    if fetch:
+        raise InputError(
+            "--fetch fills a ledger on this machine, and --engine reads one on a cluster",
+            remedy="Leave one of them out.",
+        )
+    return trace_on_engine(request, engine=engine, limit=limit, progress=progress)
 
 
 def _refuse_without_fetch(keep: Path | None, rate: float | None, limits: dict[str, Any]) -> None:

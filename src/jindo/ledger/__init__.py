@@ -2,7 +2,8 @@
 
 * `build_…_chain` makes a chain from rows in memory, `open_ledger` maps one from a folder.
 * `import_source` brings files in; nothing is dropped in silence.
-* `Fetcher` asks servers and keeps what they answer; it is heavy, and loads where it is first used.
+* `Fetcher` asks servers and keeps what they answer; `build_cluster_ledger`, `extracting` and the rest of `engines`
+  work on a cluster: both are heavy, and load where they are first used.
 * A chain (`AccountChain`, `UtxoChain`) is a row of runs: columns by dense ids; `read_…` gives rows back.
 
 What the movements mean is `trace`'s.
@@ -44,6 +45,11 @@ from jindo.ledger.texts import MemoryTexts
 from jindo.ledger.wide import WideColumn
 
 if TYPE_CHECKING:
+    from jindo.ledger.engines.building import build_cluster_ledger
+    from jindo.ledger.engines.cluster_ledger import ClusterLedger, open_cluster_ledger
+    from jindo.ledger.engines.extracting import extracting
+    from jindo.ledger.engines.session import Engine, open_engine
+    from jindo.ledger.engines.wanted import LIMIT, Wanted
     from jindo.ledger.fetching import Fetcher, SourceDeclined, name_keep, parse_service_address
 
 __all__ = [
@@ -116,13 +122,29 @@ __all__ = [
     "SourceDeclined",
     "name_keep",
     "parse_service_address",
+    "build_cluster_ledger",
+    "open_cluster_ledger",
+    "ClusterLedger",
+    "open_engine",
+    "Engine",
+    "extracting",
+    "Wanted",
+    "LIMIT",
 ]
 
-_FETCHING = ("Fetcher", "SourceDeclined", "name_keep", "parse_service_address")
+_MODULES = {
+    "jindo.ledger.engines.building": "build_cluster_ledger",
+    "jindo.ledger.engines.cluster_ledger": "ClusterLedger open_cluster_ledger",
+    "jindo.ledger.engines.extracting": "extracting",
+    "jindo.ledger.engines.session": "Engine open_engine",
+    "jindo.ledger.engines.wanted": "LIMIT Wanted",
+    "jindo.ledger.fetching": "Fetcher SourceDeclined name_keep parse_service_address",
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    """Load what asks servers when it is first asked for."""
-    if name not in _FETCHING:
+    """Load what asks servers or a cluster when it is first asked for."""
+    if name not in _HOME:
         raise AttributeError(f"module 'jindo.ledger' has no attribute {name!r}")
-    return getattr(importlib.import_module("jindo.ledger.fetching"), name)
+    return getattr(importlib.import_module(_HOME[name]), name)

@@ -12,11 +12,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from jindo.base.ids import AssetId, ChainId
-from jindo.ledger.columns import ChainColumn, Shifted
+from jindo.ledger.columns import ChainColumn, PlaceOfRow, Shifted
 from jindo.ledger.memos import NoMemos
 from jindo.ledger.over_runs import OverRuns, gather
 from jindo.ledger.runs import AccountRun, Ints
@@ -123,7 +124,11 @@ class AccountChain(OverRuns):
         local = tx - run.first_transaction
         if run.tx_events is not None:
             return run.first_event + run.tx_events.find(local).astype(np.int64)
-        first, last = np.searchsorted(run.tx, [local, local + 1]).tolist()
+        places: Any = run.tx
+        if isinstance(places, PlaceOfRow):
+            first, last = places.rows_of(local)
+        else:
+            first, last = np.searchsorted(places, [local, local + 1]).tolist()
         return np.arange(run.first_event + first, run.first_event + last)
 
     def draws_of(self, pot: int) -> Ints:

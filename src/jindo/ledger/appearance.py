@@ -45,7 +45,7 @@ def number_by_appearance(columns: Sequence[Ints], count: int) -> Numbered:
     for start, stop in iter_pieces(len(columns[0]), _PIECE):
         ids = np.stack([column[start:stop] for column in columns], axis=1).astype(np.int64)
         there = np.empty(ids.shape, np.int32)
-        found = _number_ids(ids.reshape(-1), number, order, found, there.reshape(-1))
+        found = number_ids(ids.reshape(-1), number, order, found, 0, there.reshape(-1))
         for place, column in enumerate(numbered):
             column[start:stop] = there[:, place]
     return Numbered(numbered, found, order[:found], number)
@@ -99,15 +99,15 @@ def _is_numbered(ids: Ints, count: int) -> bool:
 
 
 @compile_kept
-def _number_ids(ids, number, order, found, numbered):  # type: ignore[no-untyped-def]
-    """Number the ids that have no number from `found` on; gives how many are numbered then."""
+def number_ids(ids, number, order, found, first, numbered):  # type: ignore[no-untyped-def]
+    """Number the ids that have no number from `first` plus `found` on; gives how many are numbered so then."""
     for row in range(len(ids)):
         name = ids[row]
         if name < 0:
             numbered[row] = -1
             continue
         if number[name] < 0:
-            number[name] = found
+            number[name] = first + found
             order[found] = name
             found += 1
         numbered[row] = number[name]

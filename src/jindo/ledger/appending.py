@@ -29,7 +29,7 @@ from jindo.ledger.imported import Built
 from jindo.ledger.manifest import ROLLBACK, ChainEntry, ImportEntry
 from jindo.ledger.opened import Ledger
 from jindo.ledger.rows import Transfer, UtxoTransaction
-from jindo.ledger.run_columns import count_run
+from jindo.ledger.run_counts import count_run
 from jindo.ledger.runs import AccountRun
 from jindo.ledger.stacking import stack_account_chain
 from jindo.ledger.utxo_chain import UtxoChain

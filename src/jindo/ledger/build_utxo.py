@@ -19,6 +19,7 @@ from jindo.base.errors import InputError
 from jindo.base.ids import Account, ChainId, native_asset
 from jindo.ledger.amount_columns import to_amounts
 from jindo.ledger.indexing import assemble_utxo_run, build_blocks, build_offsets
+from jindo.ledger.missing_outputs import find_missing
 from jindo.ledger.pieces import to_column, to_index
 from jindo.ledger.rows import UtxoInput, UtxoOutput, UtxoTransaction
 from jindo.ledger.runs import MOST_TRAFFIC, NOBODY, Ints, UtxoRun
@@ -148,8 +149,9 @@ class _Accounts:
 def _find_spent(given: _Given) -> list[int]:
     """The output that each input spends, by the chain's id, or -1."""
     spent: list[int] = []
-    taken = {(name, index) for _, name, index in given.before.missing}
-    lost = {name for name, _ in taken}
+    named = {one.prev_hash for one in given.inputs} | {row.tx_hash for row in given.rows}
+    lost = find_missing(given.before, named)
+    taken = {(name, index) for name, places in lost.items() for index in places}
     for t, row in enumerate(given.rows):
         if given.hashes.find(row.tx_hash) != t or given.before.tx_hashes.find(row.tx_hash) >= 0:
             raise InputError(f"the transaction {row.tx_hash} is there twice")

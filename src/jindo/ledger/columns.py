@@ -112,6 +112,49 @@ class HeightOfRow(Sequence[int]):
         return self._blocks.height[np.searchsorted(self._blocks.first, rows, side="right") - 1]
 
 
+class PlaceOfRow(Sequence[int]):
+    """Of each local row of a run, which of the things it belongs to that have their rows one after the other."""
+
+    dtype = np.dtype(np.int64)
+
+    def __init__(self, first: Ints | None, count: int) -> None:
+        """`first` is the first row of each thing, and the number of rows; `None` where each has one of `count` rows."""
+        self._first, self._count = first, count
+
+    @property
+    def first(self) -> Ints | None:
+        """The first row of each thing, and the number of rows; `None` where each has one."""
+        return self._first
+
+    def rows_of(self, place: int) -> tuple[int, int]:
+        """The first row of a thing, and the one after its last."""
+        if self._first is None:
+            return place, place + 1
+        return int(self._first[place]), int(self._first[place + 1])
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, rows: Any) -> Any:
+        if isinstance(rows, slice):
+            start, stop, step = rows.indices(self._count)
+            return self._read(start, max(start, stop))[::step]
+        if self._first is None:
+            return np.asarray(rows, np.int64)[()]
+        return np.searchsorted(self._first, rows, side="right") - 1
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: FBT001  # numpy's protocol
+        return np.asarray(self._read(0, self._count), dtype)
+
+    def _read(self, start: int, stop: int) -> Ints:
+        if self._first is None or start == stop:
+            return np.arange(start, stop)
+        low = int(np.searchsorted(self._first, start, side="right")) - 1
+        high = int(np.searchsorted(self._first, stop, side="left"))
+        ends = np.clip(np.asarray(self._first[low : high + 1]), start, stop)
+        return np.repeat(np.arange(low, high), np.diff(ends))
+
+
 class Shifted(Sequence[int]):
     """Local ids of a run as the chain's, or as those of a larger run."""
 

@@ -24,14 +24,13 @@ from jindo.ledger.fingerprint import SEGMENT, Leaf, compute_leaves
 from jindo.ledger.hashing import sync_folder
 from jindo.ledger.joining import join_runs
 from jindo.ledger.manifest import RunEntry
-from jindo.ledger.run_columns import Notes, Run, count_run
+from jindo.ledger.run_columns import Notes
+from jindo.ledger.run_counts import Run, count_run
 from jindo.ledger.run_files import SUFFIX, is_small, read_notes, write_run
-from jindo.ledger.runs import AccountRun
+from jindo.ledger.runs import MOST_ROWS, AccountRun
 from jindo.ledger.stored import PIECE, PerBlock
 
 RATIO = 8
-MOST_ROWS = 1 << 25
-"""Rows of the largest run that joining makes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from jindo.ledger.amount_columns import find_max_sum, find_max_traffic
 from jindo.ledger.hex_texts import HexTexts
 from jindo.ledger.indexing import find_spenders
 from jindo.ledger.pieces import is_ascending, iter_pieces
-from jindo.ledger.run_columns import Run
+from jindo.ledger.run_counts import Run
 from jindo.ledger.runs import AccountRun, Adjacency, Ints, UtxoRun
 from jindo.ledger.stored import PerBlock
 from jindo.ledger.texts import MappedTexts

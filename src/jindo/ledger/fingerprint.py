@@ -2,6 +2,7 @@
 
 * A segment is 1,024 blocks by height; segments without rows have no leaf.
 * A row is one line of text in ledger order (`fingerprint_lines`).
+* Segments are hashed side by side: none knows of another.
 * The hash follows the content alone: not the files, the runs, their batches, or the ids that columns use inside.
 
 Proofs of single segments are not here yet; the tree they need is `seal`'s.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,10 @@ from jindo.seal import canonical_bytes, canonical_hash, merkle_root
 
 SEGMENT = 1024
 """Blocks in a segment."""
+_PART = 1 << 19
+"""Rows, or more, that one thread takes at a time."""
+_WORKERS = 2
+"""Writing and hashing lines is mostly compiled, and holds no lock; more threads take more memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,31 @@ def combine_fingerprints(roots: dict[ChainId, str]) -> str:
 
 def compute_leaves(chain: Chain, first_segment: int, last_segment: int) -> list[Leaf]:
     """The leaves of the segments from the first on to before the last that have rows, in order; reads no other rows."""
-    begin, end = chain.row_at(first_segment * SEGMENT), chain.row_at(last_segment * SEGMENT)
+    end = chain.row_at(last_segment * SEGMENT)
     starts = _find_starts(chain, first_segment, last_segment)
+    parts = _share(starts, end)
+    if len(parts) < 2:
+        return [leaf for part in parts for leaf in _compute_part(chain, *part)]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return [
+            leaf for leaves in pool.map(lambda part: _compute_part(chain, *part), parts) for leaf in leaves
+        ]
+
+
+def _share(starts: list[tuple[int, int]], end: int) -> list[tuple[list[tuple[int, int]], int]]:
+    """The segments in parts of some rows each, and where each part ends."""
+    parts: list[list[tuple[int, int]]] = []
+    for segment, row in starts:
+        if not parts or row - parts[-1][0][1] >= _PART:
+            parts.append([])
+        parts[-1].append((segment, row))
+    ends = [*(part[0][1] for part in parts[1:]), end]
+    return list(zip(parts, ends, strict=bool(parts)))
+
+
+def _compute_part(chain: Chain, starts: list[tuple[int, int]], end: int) -> list[Leaf]:
     ends = [*(row for _, row in starts[1:]), end]
+    begin = starts[0][1]
     leaves, hasher, at, place = [], hashlib.sha256(), 0, begin
     for lines in iter_lines(chain, begin, end):
         offsets, data = _raw(lines)

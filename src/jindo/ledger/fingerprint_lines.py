@@ -18,12 +18,17 @@ import pyarrow.compute as pc
 
 from jindo.ledger.account_chain import AccountChain
 from jindo.ledger.chain import Chain
-from jindo.ledger.reading import find_accounts, read_names
+from jindo.ledger.kernel_lines import DIGITS, write_lines
+from jindo.ledger.numbering import to_buffers
+from jindo.ledger.reading import find_accounts
 from jindo.ledger.rows import Kind
-from jindo.ledger.runs import Ints, Texts
+from jindo.ledger.runs import Ints
+from jindo.ledger.text_order import freeze
+from jindo.ledger.text_views import take_texts
 from jindo.ledger.utxo_chain import UtxoChain
 
-_CHUNK = 1 << 19
+_CHUNK = 1 << 17
+_FIELDS = 11
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 """What stands for a character of a text; the backslash comes first."""
 
@@ -43,58 +48,64 @@ def escape(text: str) -> str:
 
 
 def _account_lines(chain: AccountChain, rows: slice) -> Any:
-    src, dst, tx = chain.src[rows], chain.dst[rows], chain.tx[rows]
-    kinds = pa.array([kind.name.lower() for kind in Kind], type=pa.large_string())
-    assets = _escape_all(pa.array(chain.assets, type=pa.large_string()))
-    fields = [
-        _numbers(chain.block[rows]),
-        _numbers(chain.tx_index[tx]),
-        pc.take(kinds, pa.array(chain.kind[rows])),
-        _numbers(chain.position[rows]),
-        _names(chain.tx_hashes, tx),
-        _names(chain.accounts, find_accounts(chain, src)),
-        _names(chain.accounts, find_accounts(chain, dst)),
-        _amounts(chain.amount[rows]),
-        pc.take(assets, pa.array(chain.pot_asset[np.where(src >= 0, src, dst)])),
-        _numbers(chain.time[rows]),
-        _memos(chain, rows),
-    ]
-    fields[-1] = pc.binary_join_element_wise(fields[-1], _text(""), _text("\n"))
-    return pc.binary_join_element_wise(*fields, _text("\t"))
+    src, dst, tx = (np.asarray(column[rows]) for column in (chain.src, chain.dst, chain.tx))
+    asset = np.asarray(chain.pot_asset[np.where(src >= 0, src, dst)])
+    texts = {
+        "kinds": pa.array([kind.name.lower() for kind in Kind], type=pa.large_string()),
+        "hashes": take_texts(chain.tx_hashes, tx),
+        "senders": _names(chain, src),
+        "receivers": _names(chain, dst),
+        "assets": pa.array(chain.assets, type=pa.large_string()),
+    }
+    amount = chain.amount[rows]
+    wide = not isinstance(amount, np.ndarray)
+    texts["amounts"] = pa.array([str(value) for value in amount] if wide else [], type=pa.large_string())
+    memos = [] if chain.memos is None else [memo or "" for memo in chain.memos[rows]]
+    texts["memos"] = pa.array(memos, type=pa.large_string())
+    numbers = (chain.block[rows], chain.tx_index[tx], chain.position[rows], chain.time[rows])
+    return _write(
+        [_to_ints(column) for column in numbers],
+        _to_ints(chain.kind[rows]),
+        _to_ints(asset),
+        _to_ints(np.zeros(0)) if wide else _to_ints(amount),
+        {name: to_buffers(array)[:2] for name, array in texts.items()},
+    )
 
 
-def _text(value: str) -> Any:
-    return pa.scalar(value, type=pa.large_string())
+def _write(
+    numbers: list[Ints], kind: Ints, asset: Ints, amount: Ints, texts: dict[str, tuple[Ints, Ints]]
+) -> Any:
+    block, tx_index, position, time = numbers
+    sizes = {name: int(ends[-1] - ends[0]) for name, (_, ends) in texts.items()}
+    longest = max(int(np.diff(texts[name][1]).max(initial=0)) for name in ("kinds", "assets"))
+    by_row = sum(size for name, size in sizes.items() if name not in ("kinds", "assets"))
+    room = (
+        2 * (by_row + len(block) * 2 * longest)
+        + len(block) * (len(numbers) + 1) * DIGITS
+        + len(block) * _FIELDS
+    )
+    out, ends = np.empty(room, np.uint8), np.empty(len(block) + 1, np.int64)
+    memos, memo_ends = texts["memos"]
+    write_lines(
+        out, ends, block, tx_index, kind, *texts["kinds"], position, *texts["hashes"], *texts["senders"],
+        *texts["receivers"], amount, *texts["amounts"], asset, *texts["assets"], time,
+        memos, memo_ends if len(memo_ends) > 1 else memo_ends[:0],
+    )  # fmt: skip
+    return pa.LargeStringArray.from_buffers(
+        len(block), pa.py_buffer(ends), pa.py_buffer(out[: int(ends[-1])])
+    )
 
 
-def _numbers(column: Ints) -> Any:
-    texts = pc.cast(pa.array(column), pa.large_string())
-    return pc.if_else(pa.array(column < 0), _text(""), texts)
+def _to_ints(column: Ints) -> Ints:
+    return freeze(np.ascontiguousarray(column, np.int64))
 
 
-def _names(table: Texts, ids: Ints) -> Any:
-    return pc.fill_null(read_names(table, ids, escape=_escape_all), _text(""))
-
-
-def _escape_all(texts: Any) -> Any:
-    """`escape` of each text; a table where none needs it is not copied."""
-    if not pc.any(pc.match_substring_regex(texts, r"[\\\t\n\r]")).as_py():
-        return texts
-    for plain, escaped in _ESCAPES.items():
-        texts = pc.replace_substring(texts, plain, escaped)
-    return texts
-
-
-def _amounts(amount: Any) -> Any:
-    if isinstance(amount, np.ndarray):
-        return pc.cast(pa.array(amount), pa.large_string())
-    return pa.array([str(value) for value in amount], type=pa.large_string())
-
-
-def _memos(chain: AccountChain, rows: slice) -> Any:
-    if chain.memos is None:
-        return pa.repeat(_text(""), rows.stop - rows.start)
-    return pa.array([escape(memo or "") for memo in chain.memos[rows]], type=pa.large_string())
+def _names(chain: AccountChain, pots: Ints) -> Any:
+    """The account of each pot, the empty text where it is nobody's."""
+    ids = np.asarray(find_accounts(chain, pots))
+    texts = take_texts(chain.accounts, np.maximum(ids, 0))
+    nobody = ids < 0
+    return pc.if_else(pa.array(nobody), "", texts) if nobody.any() else texts
 
 
 def _escape_part(text: str) -> str:

@@ -49,7 +49,7 @@ from jindo.ledger.manifest import (
 from jindo.ledger.mapping import map_runs, to_chain
 from jindo.ledger.opened import FETCHED, Ledger, iter_parcels
 from jindo.ledger.rejects import Reject, write_rejects
-from jindo.ledger.run_columns import ACCOUNT, UTXO, Run, find_start
+from jindo.ledger.run_counts import ACCOUNT, UTXO, Run, find_start
 from jindo.ledger.run_files import read_notes
 from jindo.ledger.runs import AccountRun
 

@@ -185,6 +185,11 @@ def build_blocks(block: Ints, time: Ints, *, before: int = NOBODY) -> Blocks:
     )
 
 
+def find_first_rows(owner: Ints) -> Ints:
+    """Where the rows of each owner begin, and where the last end, of owners 0, 0, 1, 2, 2, …, each with a row."""
+    return to_index(np.append(_find_changes(owner, shift=0), len(owner)))
+
+
 def build_offsets(sizes: Ints | Sequence[int]) -> Ints:
     """Where each of the runs of these sizes begins, and where the last ends."""
     offsets = np.zeros(len(sizes) + 1, dtype=np.int64)

@@ -22,7 +22,7 @@ from typing import Any
 from jindo.base.errors import InputError, IntegrityError, NotFound
 from jindo.ledger.bitcoin.parcel import PARCEL_FILES, BlockParcel
 from jindo.ledger.hashing import sync_folder
-from jindo.ledger.run_columns import ACCOUNT, UTXO, Counts
+from jindo.ledger.run_counts import ACCOUNT, UTXO, Counts
 from jindo.ledger.run_files import SUFFIX
 from jindo.ledger.runs import MOST_TRAFFIC
 from jindo.seal import sha256_hex

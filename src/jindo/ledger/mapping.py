@@ -23,7 +23,7 @@ from jindo.ledger.derived import check_derived
 from jindo.ledger.hashing import check_no_others
 from jindo.ledger.manifest import ChainEntry, RunEntry
 from jindo.ledger.ranges import check_ranges
-from jindo.ledger.run_columns import ACCOUNT, Counts, Run
+from jindo.ledger.run_counts import ACCOUNT, Counts, Run
 from jindo.ledger.run_files import SUFFIX, map_run
 from jindo.ledger.runs import NOBODY
 from jindo.ledger.utxo_chain import UtxoChain

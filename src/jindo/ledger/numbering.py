@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from jindo.base.compiling import compile_kept
 from jindo.ledger.runs import NOBODY, Ints
+from jindo.ledger.text_order import freeze
 from jindo.ledger.texts import MappedTexts
 
 _START = 1 << 12
@@ -50,9 +51,11 @@ class TextNumbering:
 
     def number(self, texts: Any) -> Ints:
         """Numbers of an Arrow array of strings, int64; -1 where a text is missing."""
-        places = self._enter(texts)
-        found = np.where(places >= 0, self._numbers[np.maximum(places, 0)], NOBODY)
-        return found.astype(np.int64)
+        return self._to_numbers(self._enter(texts))
+
+    def number_bytes(self, data: Ints, ends: Ints, missing: Ints) -> Ints:
+        """The same of texts, or of any bytes, laid end to end."""
+        return self._to_numbers(self._enter_bytes(data, ends, missing))
 
     def new_texts(self) -> MappedTexts:
         """The new texts in order of number, without a copy."""
@@ -62,15 +65,11 @@ class TextNumbering:
 
     def _enter(self, texts: Any) -> Ints:
         array = texts if isinstance(texts, pa.Array) else pa.array(texts, type=pa.large_string())
-        array = array.cast(pa.large_string())
-        _, offsets, data = array.buffers()
-        ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-        raw = np.frombuffer(data or b"\0", np.uint8)
-        missing = np.zeros(0, np.bool_)
-        if array.null_count:
-            missing = array.is_null().to_numpy(zero_copy_only=False)
-        places = np.empty(len(array), np.int64)
-        self._make_room(len(array), int(ends[-1] - ends[0]))
+        return self._enter_bytes(*to_buffers(array.cast(pa.large_string())))
+
+    def _enter_bytes(self, raw: Ints, ends: Ints, missing: Ints) -> Ints:
+        places = np.empty(len(ends) - 1, np.int64)
+        self._make_room(len(places), int(ends[-1] - ends[0]))
         before = self._count
         self._count = _enter_texts(self._table, self._data, self._ends, before, raw, ends, missing, places)
         self._numbers[before : self._count] = self._first + np.arange(
@@ -78,11 +77,15 @@ class TextNumbering:
         )
         return places
 
+    def _to_numbers(self, places: Ints) -> Ints:
+        found = np.where(places >= 0, self._numbers[np.maximum(places, 0)], NOBODY)
+        return found.astype(np.int64)
+
     def _make_room(self, texts: int, size: int) -> None:
         """Room for so many more texts of so many bytes in all."""
-        self._data = _grow(self._data, int(self._ends[self._count]) + size)
-        self._ends = _grow(self._ends, self._count + texts + 1)
-        self._numbers = _grow(self._numbers, self._count + texts)
+        self._data = grow(self._data, int(self._ends[self._count]) + size)
+        self._ends = grow(self._ends, self._count + texts + 1)
+        self._numbers = grow(self._numbers, self._count + texts)
         if 2 * (self._count + texts) > len(self._table):
             self._table = np.zeros(1 << (2 * (self._count + texts)).bit_length(), np.int64)
             _enter_again(self._table, self._data, self._ends, self._count)
@@ -95,14 +98,15 @@ class PairNumbering:
         """`known` are (account, asset, number) of pairs numbered elsewhere, below `first`."""
         self._first = first
         self._count = 0
-        self._table = np.zeros((2 * _START, 3), np.int64)
-        """Open addressing: account + 1, asset, number."""
+        self._keys = np.zeros(2 * _START, np.int64)
+        """Open addressing: account + 1 and asset, 32 bits each; 0 where nothing is."""
+        self._numbers = np.zeros(2 * _START, np.int32)
         self._used = 0
         self._accounts: list[Ints] = []
         self._assets: list[Ints] = []
         given = np.array(known, np.int64).reshape(-1, 3)
         self._make_room(len(given))
-        _enter_known(self._table, given)
+        _enter_known(self._keys, self._numbers, given)
         self._used = len(given)
 
     def __len__(self) -> int:
@@ -114,7 +118,8 @@ class PairNumbering:
         self._make_room(len(accounts))
         numbers = np.empty(len(accounts), np.int64)
         fresh = np.empty(len(accounts), np.int64)
-        new = _enter_pairs(self._table, accounts, assets, self._first + self._count, numbers, fresh)
+        first = self._first + self._count
+        new = _enter_pairs(self._keys, self._numbers, accounts, assets, first, numbers, fresh)
         self._accounts.append(accounts[fresh[:new]])
         self._assets.append(assets[fresh[:new]])
         self._count += new
@@ -127,23 +132,33 @@ class PairNumbering:
         return np.concatenate([nothing, *self._accounts]), np.concatenate([nothing, *self._assets])
 
     def _make_room(self, pairs: int) -> None:
-        if 2 * (self._used + pairs) > len(self._table):
-            table = np.zeros((1 << (2 * (self._used + pairs)).bit_length(), 3), np.int64)
-            _enter_known(table, _read_pairs(self._table))
-            self._table = table
+        if 2 * (self._used + pairs) > len(self._keys):
+            size = 1 << (2 * (self._used + pairs)).bit_length()
+            keys, numbers = np.zeros(size, np.int64), np.zeros(size, np.int32)
+            _move_pairs(self._keys, self._numbers, keys, numbers)
+            self._keys, self._numbers = keys, numbers
 
 
-def _read_pairs(table: Ints) -> Ints:
-    there = table[table[:, 0] > 0]
-    return np.ascontiguousarray(there - np.array([1, 0, 0]))
-
-
-def _grow(array: Ints, size: int) -> Ints:
+def grow(array: Ints, size: int) -> Ints:
+    """The array, or a longer one that begins with it, with room for so many rows."""
     if size <= len(array):
         return array
-    wider = np.zeros(max(size, len(array) + (len(array) >> 1)), array.dtype)
+    wider = np.zeros((max(size, len(array) + (len(array) >> 1)), *array.shape[1:]), array.dtype)
     wider[: len(array)] = array
     return wider
+
+
+def to_buffers(array: Any) -> tuple[Ints, Ints, Ints]:
+    """Bytes, ends (one more than texts) and which are missing (empty where none is) of an Arrow array of large strings
+    or large binaries.
+    """  # noqa: D205
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets or bytes(8), np.int64)[array.offset : array.offset + len(array) + 1]
+    raw = np.frombuffer(data or b"\0", np.uint8)
+    missing = np.zeros(0, np.bool_)
+    if array.null_count:
+        missing = np.array(array.is_null().to_numpy(zero_copy_only=False))
+    return freeze(raw), freeze(ends), freeze(missing)
 
 
 @compile_kept
@@ -211,36 +226,46 @@ def _enter_again(table, data, ends, count):  # type: ignore[no-untyped-def]
 
 
 @compile_kept
-def _find_pair(table, account, asset):  # type: ignore[no-untyped-def]
-    mask = np.uint64(len(table) - 1)
-    mixed = (np.uint64(account) * np.uint64(0x9E3779B97F4A7C15)) ^ (
-        np.uint64(asset) * np.uint64(0xC2B2AE3D27D4EB4F)
-    )
+def _find_pair(keys, key):  # type: ignore[no-untyped-def]
+    mask = np.uint64(len(keys) - 1)
+    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
     at = (mixed ^ (mixed >> np.uint64(32))) & mask
-    while table[at, 0] != 0 and not (table[at, 0] == account + 1 and table[at, 1] == asset):
+    while keys[at] != 0 and keys[at] != key:
         at = (at + np.uint64(1)) & mask
     return at
 
 
 @compile_kept
-def _enter_known(table, pairs):  # type: ignore[no-untyped-def]
+def _enter_known(keys, numbers, pairs):  # type: ignore[no-untyped-def]
     for i in range(len(pairs)):
-        at = _find_pair(table, pairs[i, 0], pairs[i, 1])
-        table[at, 0], table[at, 1], table[at, 2] = pairs[i, 0] + 1, pairs[i, 1], pairs[i, 2]
+        key = ((pairs[i, 0] + 1) << 32) | pairs[i, 1]
+        at = _find_pair(keys, key)
+        keys[at], numbers[at] = key, pairs[i, 2]
 
 
 @compile_kept
-def _enter_pairs(table, accounts, assets, first, numbers, fresh):  # type: ignore[no-untyped-def]
+def _move_pairs(keys, numbers, wider, wider_numbers):  # type: ignore[no-untyped-def]
+    for i in range(len(keys)):
+        if keys[i] != 0:
+            at = _find_pair(wider, keys[i])
+            wider[at], wider_numbers[at] = keys[i], numbers[i]
+
+
+@compile_kept
+def _enter_pairs(keys, numbers, accounts, assets, first, found, fresh):  # type: ignore[no-untyped-def]
     """Number the pairs from `first` on; `fresh` gets the rows of the new ones, and how many they are is given."""
     new = 0
     for i in range(len(accounts)):
         if accounts[i] < 0:
-            numbers[i] = -1
+            found[i] = -1
             continue
-        at = _find_pair(table, accounts[i], assets[i])
-        if table[at, 0] == 0:
-            table[at, 0], table[at, 1], table[at, 2] = accounts[i] + 1, assets[i], first + new
+        key = ((accounts[i] + 1) << 32) | assets[i]
+        at = _find_pair(keys, key)
+        if keys[at] == 0:
+            keys[at], numbers[at] = key, first + new
             fresh[new] = i
             new += 1
-        numbers[i] = table[at, 2]
+        found[i] = numbers[at]
     return new

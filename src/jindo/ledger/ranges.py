@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from jindo.ledger.columns import PlaceOfRow
 from jindo.ledger.hex_texts import HexTexts
 from jindo.ledger.pieces import iter_pieces
 from jindo.ledger.rows import Kind
-from jindo.ledger.run_columns import Run
+from jindo.ledger.run_counts import Run
 from jindo.ledger.runs import NARROW_BITS, NOBODY, AccountRun, Adjacency, Blocks, Ints, UtxoRun
 from jindo.ledger.stored import PerBlock
 from jindo.ledger.texts import MappedTexts
@@ -54,13 +55,13 @@ def _check_account_run(run: AccountRun, assets: int) -> None:
     for name, low, high in (
         ("src", NOBODY, pots),
         ("dst", NOBODY, pots),
-        ("tx", 0, transactions),
         ("kind", 0, len(Kind)),
         ("position", NOBODY, _LAST),
         ("pot_account", 0, accounts),
         ("pot_asset", 0, assets),
     ):
         _within(name, getattr(run, name), low, high)
+    _check_transactions(run.tx, transactions, rows)
     _check_amounts("amount", run.amount)
     _check_adjacency("outgoing", run.outgoing, pots, rows)
     _check_adjacency("incoming", run.incoming, pots, rows)
@@ -71,6 +72,14 @@ def _check_account_run(run: AccountRun, assets: int) -> None:
     if memo_rows is not None:
         _within("memo_rows", memo_rows, 0, rows)
         _rises("memo_rows", memo_rows, 1)
+
+
+def _check_transactions(places: Any, transactions: int, rows: int) -> None:
+    """The transaction of each event, or where the events of each transaction begin."""
+    if not isinstance(places, PlaceOfRow):
+        _within("tx", places, 0, transactions)
+    elif places.first is not None:
+        _check_offsets("tx_first", places.first, rows, by=1)
 
 
 def _check_utxo_run(run: UtxoRun) -> None:

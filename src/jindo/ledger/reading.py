@@ -8,7 +8,7 @@ Single rows with types are `extract`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,10 @@ def iter_text_batches(chain: AccountChain, *, first_run: int = 0) -> Iterator[An
         yield _read_batch(chain, slice(start, min(start + _CHUNK, chain.event_count)))
 
 
-def read_names(table: Texts, ids: Ints, *, escape: Callable[[Any], Any] | None = None) -> Any:
-    """The texts of these ids (-1: NULL) as an Arrow array; each text is read, and escaped, once."""
+def read_names(table: Texts, ids: Ints) -> Any:
+    """The texts of these ids (-1: NULL) as an Arrow array; each text is read once."""
     known, place = np.unique(np.maximum(ids, 0), return_inverse=True)
     texts = take_texts(table, known) if np.any(ids >= 0) else pa.nulls(len(known), pa.large_string())
-    texts = escape(texts) if escape else texts
     return pc.take(texts, pa.array(place, mask=np.asarray(ids < 0)))
 
 

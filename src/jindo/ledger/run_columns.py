@@ -10,14 +10,24 @@ How a column is put away is `stored`'s and `stored_texts`'; where, `run_files`'.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from jindo.ledger.columns import PlaceOfRow
 from jindo.ledger.fingerprint import Leaf
+from jindo.ledger.indexing import find_first_rows
 from jindo.ledger.memos import iter_memo_rows
+from jindo.ledger.run_counts import (
+    ACCOUNT,
+    ADJACENCIES,
+    UTXO,
+    Counts,
+    Run,
+    check_lengths,
+)
 from jindo.ledger.runs import AccountRun, Adjacency, Blocks, Ints, UtxoRun
 from jindo.ledger.stored import (
     PerBlock,
@@ -31,35 +41,16 @@ from jindo.ledger.stored import (
 from jindo.ledger.stored_texts import Columns, load_texts, store_texts
 from jindo.ledger.texts import MemoryTexts, SomeTexts
 
-Run: TypeAlias = AccountRun | UtxoRun
-ACCOUNT, UTXO = "account", "utxo"
 _DIGEST = 32
 _TEXTS = ("accounts", "tx_hashes")
 _INTS = {
-    ACCOUNT: ("src", "dst", "tx", "kind", "position", "tx_index", "pot_account", "pot_asset"),
+    ACCOUNT: ("src", "dst", "kind", "position", "tx_index", "pot_account", "pot_asset"),
     UTXO: (
         "tx_index", "coinbase", "in_offsets", "in_output", "in_known", "in_account", "in_stated", "missing",
         "missing_index", "out_offsets", "out_account", "out_spender", "spent", "spent_by",
     ),
 }  # fmt: skip
 _AMOUNTS = {ACCOUNT: ("amount",), UTXO: ("in_amount", "out_amount")}
-_ADJACENCIES = {ACCOUNT: ("outgoing", "incoming", "account_pots", "tx_events"), UTXO: ("account_outputs",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much a run holds, or all runs before it."""
-
-    rows: int = 0
-    """Events of an account chain, transactions of a UTXO chain."""
-    transactions: int = 0
-    accounts: int = 0
-    pots: int = 0
-    """On a UTXO chain: outputs."""
-    inputs: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +63,31 @@ class Notes:
     """Asset and rows, of the assets that its rows have; on a UTXO chain outputs."""
 
 
-def count_run(run: Run) -> Counts:
-    """How much the run holds."""
-    if isinstance(run, AccountRun):
-        return Counts(len(run.src), len(run.tx_hashes), len(run.accounts), len(run.pot_account))
-    return Counts(len(run.time), len(run.time), len(run.accounts), len(run.out_account), len(run.in_output))
+def store_run(run: Run, notes: Notes) -> list[Iterator[Stored]]:
+    """The run's columns, and what is kept with it, in groups; each group is to be written in turn."""
+    return [
+        *(store_texts(name, getattr(run, name)) for name in _TEXTS),
+        _store_rows(run),
+        _store_rest(run, notes),
+    ]
 
 
-def find_start(run: Run) -> Counts:
-    """What the run says that the runs before it hold."""
-    if isinstance(run, AccountRun):
-        return Counts(run.first_event, run.first_transaction, run.first_account, run.first_pot)
-    first = run.first_transaction
-    return Counts(first, first, run.first_account, run.first_output, run.first_input)
-
-
-def store_run(run: Run, notes: Notes) -> Iterator[Stored]:
-    """The run's columns, and what is kept with it; to be written in turn."""
+def _store_rows(run: Run) -> Iterator[Stored]:
     kind = ACCOUNT if isinstance(run, AccountRun) else UTXO
     for name in ("height", "time_max", "first"):
         yield store_ints(f"block_{name}", getattr(run.blocks, name))
     yield store_times(run.time, run.blocks)
     for name in _INTS[kind]:
         yield store_ints(name, getattr(run, name))
+    if isinstance(run, AccountRun):
+        yield from _store_transactions(run)
     for name in _AMOUNTS[kind]:
         yield store_amounts(name, getattr(run, name))
-    for name in _ADJACENCIES[kind]:
+    for name in ADJACENCIES[kind]:
         yield from _store_adjacency(name, getattr(run, name))
-    for name in _TEXTS:
-        yield from store_texts(name, getattr(run, name))
+
+
+def _store_rest(run: Run, notes: Notes) -> Iterator[Stored]:
     if isinstance(run, UtxoRun):
         yield from store_texts("missing_hash", _to_table(run.missing_hash), ordered=False)
     elif run.memos is not None:
@@ -121,7 +108,7 @@ def load_run(columns: Columns, kind: str, *, start: Counts, counts: Counts, max_
     blocks = Blocks(*(_ints(columns, f"block_{name}") for name in ("height", "time_max", "first")))
     values: dict[str, Any] = {name: _ints(columns, name) for name in _INTS[kind]}
     values |= {name: load_amounts(*_get(columns, name)) for name in _AMOUNTS[kind]}
-    values |= {name: _load_adjacency(columns, name) for name in _ADJACENCIES[kind]}
+    values |= {name: _load_adjacency(columns, name) for name in ADJACENCIES[kind]}
     values |= {name: load_texts(columns, name) for name in _TEXTS}
     times = columns.find("block_time")
     values["time"] = _ints(columns, "time") if times is None else PerBlock(blocks, load_ints(*times))
@@ -134,6 +121,7 @@ def load_run(columns: Columns, kind: str, *, start: Counts, counts: Counts, max_
             first_account=start.accounts,
             first_pot=start.pots,
             memos=_load_memos(columns, counts.rows),
+            tx=_load_transactions(columns, counts),
             **values,
         )
     else:
@@ -163,41 +151,6 @@ def load_notes(columns: Columns) -> Notes:
     return Notes(tuple(leaves), tuple(zip(assets, counts, strict=True)))
 
 
-def check_lengths(run: Run, counts: Counts) -> None:
-    """Hold the lengths of a run's columns against each other and the counts, without reading a column.
-
-    Raises:
-        ValueError: they do not fit.
-    """
-    expected = {"time": counts.rows, "tx_hashes": counts.transactions, "accounts": counts.accounts}
-    if isinstance(run, AccountRun):
-        expected |= dict.fromkeys(("src", "dst", "tx", "kind", "position", "amount"), counts.rows)
-        expected |= {"tx_index": counts.transactions, "pot_account": counts.pots, "pot_asset": counts.pots}
-    else:
-        expected |= dict.fromkeys(("tx_index", "coinbase"), counts.rows)
-        inputs = ("in_output", "in_amount", "in_known", "in_account", "in_stated")
-        expected |= dict.fromkeys(inputs, counts.inputs)
-        expected |= dict.fromkeys(("out_amount", "out_account", "out_spender"), counts.pots)
-        expected |= dict.fromkeys(("in_offsets", "out_offsets"), counts.rows + 1)
-        expected |= {
-            "missing_hash": len(run.missing),
-            "missing_index": len(run.missing),
-            "spent_by": len(run.spent),
-        }
-    for name, length in expected.items():
-        if len(getattr(run, name)) != length:
-            raise ValueError(f"{name} has {len(getattr(run, name))} values, not {length}")
-    for name in _ADJACENCIES[ACCOUNT if isinstance(run, AccountRun) else UTXO]:
-        owned = getattr(run, name)
-        if owned is not None and owned.owners is not None and len(owned.owners) + 1 != len(owned.offsets):
-            raise ValueError(f"the columns of {name} differ in length")
-    heights = len(run.blocks.height)
-    if (len(run.blocks.time_max), len(run.blocks.first)) != (heights, heights + 1):
-        raise ValueError("the columns of blocks differ in length")
-    if int(run.blocks.first[-1]) != counts.rows:
-        raise ValueError("the blocks hold other rows")
-
-
 def _to_table(texts: Sequence[str]) -> Any:
     return texts if hasattr(texts, "find") else MemoryTexts(texts)
 
@@ -209,6 +162,26 @@ def _store_adjacency(name: str, rows: Adjacency | None) -> Iterator[Stored]:
         yield store_ints(f"{name}_owners", rows.owners)
     yield store_ints(f"{name}_offsets", rows.offsets)
     yield store_ints(f"{name}_rows", rows.rows)
+
+
+def _store_transactions(run: AccountRun) -> Iterator[Stored]:
+    """Nothing where each transaction has one event; where each begins, or else the one of each event."""
+    if run.tx_events is not None:
+        yield store_ints("tx", run.tx)
+    elif len(run.tx_hashes) < len(run.src):
+        yield store_ints("tx_first", find_first_rows(run.tx))
+
+
+def _load_transactions(columns: Columns, counts: Counts) -> Any:
+    if columns.find("tx") is not None:
+        return _ints(columns, "tx")
+    found = columns.find("tx_first")
+    if found is None:
+        return PlaceOfRow(None, counts.transactions)
+    first = load_ints(*found)
+    if len(first) != counts.transactions + 1:
+        raise ValueError(f"tx_first has {len(first)} values, not {counts.transactions + 1}")
+    return PlaceOfRow(first, int(first[-1]))
 
 
 def _store_notes(notes: Notes) -> Iterator[Stored]:

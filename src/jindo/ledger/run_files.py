@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ import pyarrow as pa
 
 from jindo.base.errors import IntegrityError
 from jindo.ledger.hashing import HashingFile, sync_folder
-from jindo.ledger.run_columns import Counts, Notes, Run, count_run, load_notes, load_run, store_run
+from jindo.ledger.run_columns import Notes, load_notes, load_run, store_run
+from jindo.ledger.run_counts import Counts, Run, count_run
 from jindo.ledger.stored import Stored
 from jindo.seal import sha256_hex
 
@@ -29,6 +32,8 @@ SUFFIX = ".arrow"
 NO_NOTES = Notes()
 _BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError)
 """What reading columns that are not a run's comes to."""
+_WRITERS = 2
+"""Columns that are written at a time."""
 SMALL = 1 << 16
 """Rows from which on a run is a folder."""
 
@@ -53,7 +58,11 @@ def write_run(run: Run, into: Path, notes: Notes = NO_NOTES) -> RunFiles:
     if into.suffix == SUFFIX:
         return _write_small(run, into, notes)
     into.mkdir(parents=True)
-    written = [_write_column(into, stored) for stored in store_run(run, notes)]
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        groups = [
+            *pool.map(lambda group: [_write_column(into, stored) for stored in group], store_run(run, notes))
+        ]
+    written = [column for group in groups for column in group]
     sync_folder(into)
     return RunFiles({name: digest for name, digest, _ in written}, sum(size for *_, size in written))
 
@@ -186,7 +195,7 @@ def _gather(pieces: Iterable[Any]) -> Any:
 
 def _write_small(run: Run, path: Path, notes: Notes) -> RunFiles:
     columns, fields = [], []
-    for stored in store_run(run, notes):
+    for stored in chain.from_iterable(store_run(run, notes)):
         buffers = [_gather(pieces) for _, pieces in stored.buffers]
         array = pa.Array.from_buffers(stored.type, stored.length, [None, *buffers])
         ends = pa.array([0, stored.length], pa.int64())

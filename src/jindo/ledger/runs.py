@@ -32,6 +32,8 @@ NOBODY = -1
 NARROW_BITS = 62
 MOST_TRAFFIC = 1 << NARROW_BITS
 """Sums from here on are not told apart: they are past what int64 can hold whatever is added."""
+MOST_ROWS = 1 << 25
+"""Rows of the largest run that an import, or joining, makes; a block is never cut."""
 
 
 class Texts(Protocol):

@@ -92,7 +92,7 @@ def _find_pots(before: AccountChain, local: AccountRun, accounts: Ints, asset: I
     found = np.full(len(owner), NOBODY, np.int64)
     held = np.unique(owner[owner >= 0])
     for run in before.runs:
-        of, rows = _find_rows(run.account_pots, held)
+        of, rows = find_owned(run.account_pots, held)
         there = held[of] * len(before.assets) + run.pot_asset[rows]
         order = np.argsort(there)
         keys = np.where(
@@ -104,7 +104,7 @@ def _find_pots(before: AccountChain, local: AccountRun, accounts: Ints, asset: I
     return found
 
 
-def _find_rows(adjacency: Adjacency, owners: Ints) -> tuple[Ints, Ints]:
+def find_owned(adjacency: Adjacency, owners: Ints) -> tuple[Ints, Ints]:
     """Local rows of several owners, and of which of them each is."""
     if adjacency.owners is None:
         place = np.minimum(owners, len(adjacency.offsets) - 1)

@@ -51,6 +51,19 @@ class Staging:
             self._check_parquet()
             raise
 
+    def stream(self, sql: str, size: int) -> Iterator[Any]:
+        """The rows of a query as record batches of so many rows, while other statements run beside it.
+
+        Raises:
+            InputError: a file of the source is damaged.
+        """
+        with self.con.cursor() as cursor:
+            try:
+                yield from cursor.sql(sql).to_arrow_reader(size)
+            except (duckdb.Error, pa.ArrowException, OSError, RuntimeError):
+                self._check_parquet()
+                raise
+
     def _check_parquet(self) -> None:
         for source in self.parquet:
             try:

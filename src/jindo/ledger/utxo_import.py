@@ -22,6 +22,7 @@ from jindo.ledger.chain import UtxoChain
 from jindo.ledger.extract import read_transactions
 from jindo.ledger.files import SourceFile
 from jindo.ledger.imported import Built, Imported
+from jindo.ledger.missing_outputs import find_missing
 from jindo.ledger.rejects import Reject
 from jindo.ledger.rows import UtxoInput, UtxoTransaction
 from jindo.ledger.runs import NOBODY, UtxoRun
@@ -35,12 +36,18 @@ class Admission:
     Those of the runs that stay are read from them when they are asked for; the others are kept here.
     """
 
-    def __init__(self, before: UtxoChain, held: Sequence[UtxoTransaction]) -> None:
+    def __init__(
+        self, before: UtxoChain, held: Sequence[UtxoTransaction], new: Sequence[UtxoTransaction]
+    ) -> None:
+        """`new` are the transactions that will be asked about."""
         self.transactions: dict[str, UtxoTransaction] = {}
         self._spenders: dict[str, dict[int, UtxoTransaction]] = {}
         """By the transaction whose output is spent, and the output's place."""
         self._before = before
-        self._missing = _read_missing(before)
+        named = {row.tx_hash for row in (*held, *new)}
+        named |= {given.prev_hash for row in (*held, *new) for given in row.inputs}
+        self._missing = find_missing(before, named)
+        """The outputs that are spent without being there, by transaction and place, and what spends each."""
         for row in held:
             self.add(row)
 
@@ -145,17 +152,18 @@ def import_transactions(
     low = min((item[0] for item in good), default=None)
     keep = len(old.runs) if low is None else sum(int(run.blocks.height[-1]) < low for run in old.runs)
     before = dataclasses.replace(old, runs=old.runs[:keep])
-    admission = Admission(before, [_read_as_stated(old, t) for t in range(before.tx_count, old.tx_count)])
+    held = [_read_as_stated(old, t) for t in range(before.tx_count, old.tx_count)]
+    admission = Admission(before, held, [item[-1] for item in good])
     read = len(good) + len(rejects)
     added = there = 0
     for _, _, number, line, row in sorted(good, key=lambda item: item[:4]):
-        held = admission.find(row.tx_hash)
-        problem = admission.find_problem(row) if held is None else _compare(held, row)
+        there_already = admission.find(row.tx_hash)
+        problem = admission.find_problem(row) if there_already is None else _compare(there_already, row)
         if problem is not None:
             remedy = "Compare with another copy of the chain, and leave the wrong one out."
             text = f'{{"hash": "{row.tx_hash}", "block_number": {row.block}, "index": {row.tx_index}}}'
             rejects.append(Reject(files[number].name, line, *problem, remedy, text))
-        elif held is None:
+        elif there_already is None:
             admission.add(row)
             added += 1
         else:
@@ -178,17 +186,6 @@ def _read_as_stated(chain: UtxoChain, tx: int) -> UtxoTransaction:
         for given, is_stated in zip(row.inputs, stated, strict=True)
     )
     return dataclasses.replace(row, inputs=inputs)
-
-
-def _read_missing(chain: UtxoChain) -> dict[str, dict[int, int]]:
-    """The outputs that are spent without being in the ledger, by transaction and place, and what spends each."""
-    found: dict[str, dict[int, int]] = {}
-    for run in chain.runs:
-        spenders = np.searchsorted(run.in_offsets, run.missing, side="right") - 1 + run.first_transaction
-        names = zip(run.missing_hash, run.missing_index.tolist(), spenders.tolist(), strict=True)
-        for tx_hash, index, spender in names:
-            found.setdefault(tx_hash, {})[index] = spender
-    return found
 
 
 def _check_spend(

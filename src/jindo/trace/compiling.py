@@ -1,7 +1,7 @@
 """Kernels compiled by numba and kept for the next run, under a name that covers their code.
 
 Numba alone looks at the file of the compiled function: a change in a function that it calls, in another file,
-would leave the old machine code in use, and a renamed type would keep the old cache from being read.
+would leave the old machine code in use, and a renamed type would keep the old cache from being read. No kernel makes arrays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[.
         return inner(question, state, scratch)
 
     run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
-    compiled: Callable[..., int] = compile_kept(run_stamped)
+    compiled: Callable[..., int] = compile_kept(run_stamped, makes_arrays=False)
     return compiled
 
 

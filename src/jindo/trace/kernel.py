@@ -1,7 +1,7 @@
 """The fast tracer's driver: it lays out the arrays, runs the kernel, gives it room, and reads off the findings.
 
-* Compiled by numba on int64 columns where the chain is narrow, interpreted on Python integers where it is wide:
-  the same lines, the same answer.
+* Compiled by numba on int64 where the chain is narrow, else on limbs until a trace meets an amount that they do not
+  hold, and then interpreted on Python integers: the same lines, the same answer.
 * `Findings` equal those of `trace.reference`; the property tests hold it to that.
 """
 
@@ -21,7 +21,9 @@ from jindo.trace import (
     kernel_draws,
     kernel_pots,
     kernel_state,
+    kernel_units,
     kernel_utxo,
+    kernel_utxo_pool,
 )
 from jindo.trace.boundary import Stops
 from jindo.trace.compiling import compile_stamped
@@ -31,8 +33,10 @@ from jindo.trace.kernel_columns import NONE, ChainTables, build_bits
 from jindo.trace.kernel_draws import POISON, RULE_CODES, Scratch
 from jindo.trace.kernel_pots import AccountQuestion
 from jindo.trace.kernel_state import (
+    CLEAN_UNITS,
     FLOWS,
     HEAD,
+    INFLOW,
     LIMITED,
     LOTS,
     SLOTS,
@@ -40,7 +44,8 @@ from jindo.trace.kernel_state import (
     build_state,
     grow_state,
 )
-from jindo.trace.kernel_utxo import Pool, UtxoQuestion
+from jindo.trace.kernel_units import ANY, LIMB_SUM, LIMBS, NARROW, TOO_WIDE, build_units, from_ints, to_ints
+from jindo.trace.kernel_utxo_pool import Pool, UtxoQuestion
 from jindo.trace.naming import AccountSeeds, UtxoSeeds
 from jindo.trace.prepared import (
     PreparedAccountChain,
@@ -79,42 +84,53 @@ def trace_accounts(
     max_hops: int | None = None,
     opening: Mapping[int, int] | None = None,
     scan_factor: int = SCAN_FACTOR,
+    kind: int = NARROW,
 ) -> Findings:
     """As `trace_account_chain`, on a chain that is laid out once for many traces.
 
     `scan_factor` says when to leave the heap for reading in order; it changes the time that is taken, and nothing
-    else. 0 never leaves it.
+    else. 0 never leaves it. `kind` is the narrowest kind of amounts to take, and changes as little.
     """
     opening = {pot: units for pot, units in sorted((opening or {}).items()) if units}
-    wide = not prepared.tables.is_narrow or sum(opening.values()) >= 2**62
     tables = prepared.tables.until(end)
+    kind = max(kind, _kind_for(tables, sum(opening.values())))
     events = sorted(event for event in seeds.theft_of if event < end)
     question = AccountQuestion(
         facts=tables.facts,
-        columns=_columns(tables, wide=wide),
+        columns=_columns(tables, kind),
         stopped=prepared.stopped,
         seed_event=_ints(events),
         seed_theft=_ints([seeds.theft_of[event] for event in events]),
         open_pot=_ints(list(opening)),
-        open_amount=np.array(list(opening.values()), object if wide else np.int64),
+        open_amount=from_ints(opening.values(), kind),
         rule=RULE_CODES[rule.name],
         end=end,
         max_hops=-1 if max_hops is None else max_hops,
         thefts=max(seeds.theft_of.values(), default=0) + 1,
         scan_factor=scan_factor,
     )
-    state = _run_account(question, wide=wide, pots=prepared.chain.pot_count)
+    state = _run_account(question, kind, pots=prepared.chain.pot_count)
+    if state.counters[TOO_WIDE]:
+        units = from_ints(opening.values(), ANY)
+        question = question._replace(columns=_columns(tables, ANY), open_amount=units)
+        state = _run_account(question, ANY, pots=prepared.chain.pot_count)
     return _read_account(state, is_poison=question.rule == POISON)
 
 
-def _run_account(question: AccountQuestion, *, wide: bool, pots: int) -> State:
-    state, scratch = build_state(_START, wide=wide), _scratch(_START, question.thefts, wide=wide)
-    run = kernel_account.run if wide else _compiled_account()
+def _kind_for(tables: ChainTables, opening: int) -> int:
+    if tables.is_narrow and opening < 2**62:
+        return NARROW
+    return LIMBS if tables.places is not None and opening < LIMB_SUM else ANY
+
+
+def _run_account(question: AccountQuestion, kind: int, *, pots: int) -> State:
+    state, scratch = build_state(_START, kind), _scratch(_START, question.thefts, kind)
+    run = kernel_account.run if kind == ANY else _compiled_account()
     while (answer := run(question, state, scratch)) != DONE:
         if answer == DENSE:
             state = state._replace(opened=build_bits(pots, np.zeros(0, np.int64)))
         else:
-            state, scratch = grow_state(state), _scratch(2 * len(scratch.origin), question.thefts, wide=wide)
+            state, scratch = grow_state(state), _scratch(2 * len(scratch.origin), question.thefts, kind)
     return state
 
 
@@ -129,10 +145,10 @@ def trace_outputs(
     prepared: PreparedUtxoChain, seeds: UtxoSeeds, *, rule: Rule, end: int, max_hops: int | None = None
 ) -> Findings:
     """As `trace_utxo_chain`, on a chain that is laid out once for many traces."""
-    tables, wide = prepared.tables.until(end), not prepared.tables.is_narrow
+    tables, kind = prepared.tables.until(end), NARROW if prepared.tables.is_narrow else ANY
     question = UtxoQuestion(
         facts=tables.facts,
-        columns=_columns(tables, wide=wide),
+        columns=_columns(tables, kind),
         stopped_account=prepared.stopped,
         **_seed_columns(seeds, end),
         rule=RULE_CODES[rule.name],
@@ -140,27 +156,28 @@ def trace_outputs(
         max_hops=-1 if max_hops is None else max_hops,
         thefts=max(seeds.rank_theft, default=0) + 1,
     )
-    state, pool = build_state(_START, wide=wide), _pool(_START, question.thefts, wide=wide)
-    run = kernel_utxo.run if wide else _compiled_utxo()
+    state, pool = build_state(_START, kind), _pool(_START, question.thefts, kind)
+    run = kernel_utxo.run if kind == ANY else _compiled_utxo()
     while run(question, state, pool) != DONE:
-        state, pool = grow_state(state), _pool(2 * len(pool.origin), question.thefts, wide=wide)
+        state, pool = grow_state(state), _pool(2 * len(pool.origin), question.thefts, kind)
     return _read_utxo(prepared.chain, state)
 
 
 @cache
 def _compiled_account() -> Callable[..., int]:
-    modules = (kernel_columns, kernel_state, kernel_draws, kernel_pots, kernel_account)
+    modules = (kernel_columns, kernel_units, kernel_state, kernel_draws, kernel_pots, kernel_account)
     return compile_stamped(kernel_account.run, *modules)
 
 
 @cache
 def _compiled_utxo() -> Callable[..., int]:
-    return compile_stamped(kernel_utxo.run, kernel_columns, kernel_state, kernel_draws, kernel_utxo)
+    modules = (kernel_columns, kernel_units, kernel_state, kernel_draws, kernel_utxo_pool, kernel_utxo)
+    return compile_stamped(kernel_utxo.run, *modules)
 
 
-def _columns(tables: ChainTables, *, wide: bool) -> Any:
+def _columns(tables: ChainTables, kind: int) -> Any:
     """What the kernel reads: the table of places where it is compiled, the columns where it is not."""
-    return tables.columns if wide or tables.places is None else tables.places
+    return tables.columns if kind == ANY or tables.places is None else tables.places
 
 
 def _ints(values: list[int]) -> Ints:
@@ -185,21 +202,18 @@ def _starts(lengths: list[int]) -> list[int]:
     return [0, *accumulate(lengths)][:-1]
 
 
-def _scratch(size: int, thefts: int, *, wide: bool) -> Scratch:
-    kind = object if wide else np.int64
+def _scratch(size: int, thefts: int, kind: int) -> Scratch:
     return Scratch(
-        np.zeros(size, np.int64),
-        np.zeros(size, kind),
-        np.zeros(2 * thefts, kind),
-        np.zeros(1, np.int64),
-        np.zeros(1, kind),
+        origin=np.zeros(size, np.int64),
+        amount=build_units(size, kind),
+        total=build_units(2 * thefts, kind),
+        size=np.zeros(1, np.int64),
     )
 
 
-def _pool(size: int, thefts: int, *, wide: bool) -> Pool:
-    kind = object if wide else np.int64
-    ints = [np.zeros(size, np.int64) for _ in range(5)]
-    amounts = [np.zeros(size, kind) for _ in range(2)]
+def _pool(size: int, thefts: int, kind: int) -> Pool:
+    ints = [np.zeros(size, np.int64) for _ in range(8)]
+    amounts = [build_units(size, kind) for _ in range(2)]
     return Pool(
         origin=ints[0],
         rank=ints[1],
@@ -208,15 +222,18 @@ def _pool(size: int, thefts: int, *, wide: bool) -> Pool:
         laid_origin=ints[3],
         laid_hop=ints[4],
         laid_amount=amounts[1],
-        total=np.zeros(2 * thefts, kind),
+        total=build_units(2 * thefts, kind),
         size=np.zeros(2, np.int64),
+        order=ints[5],
+        outputs=ints[6],
+        spare=ints[7],
     )
 
 
 def _read_flows(state: State) -> list[Flow]:
     count = int(state.counters[FLOWS])
     rows, pots, thefts, named = state.flows[:count].T.tolist()
-    return list(map(Flow, rows, pots, thefts, map(bool, named), state.flow_units[:count].tolist()))
+    return list(map(Flow, rows, pots, thefts, map(bool, named), to_ints(state.flow_units[:count])))
 
 
 class _Slots:
@@ -225,9 +242,10 @@ class _Slots:
     def __init__(self, state: State) -> None:
         slots, lots = int(state.counters[SLOTS]), int(state.counters[LOTS])
         self.pots, self.statuses, self.hops, self.heads = state.slots[:slots, : HEAD + 1].T.tolist()
-        self.clean, self.inflows = state.slot_units[:slots].T.tolist()
+        units = to_ints(state.slot_units[: 2 * slots])
+        self.clean, self.inflows = units[CLEAN_UNITS::2], units[INFLOW::2]
         self._origins, self._following = state.lots[:lots].T.tolist()
-        self._units = state.lot_units[:lots].tolist()
+        self._units = to_ints(state.lot_units[:lots])
 
     def iter_stolen(self) -> Iterator[tuple[int, int, int]]:
         """The stolen lots of all slots: (slot, theft, units)."""

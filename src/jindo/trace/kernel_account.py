@@ -6,7 +6,7 @@
   moves an opened pot is applied as it comes. State is the same, cursors and heap alone fall out of use.
 * It is right where it gives the `Findings` of `trace.reference`.
 
-The one source runs compiled on int64 columns and interpreted on wider amounts; see `kernel_state`. The
+The one source runs on amounts of every width; see `kernel_units`. The
 rules are in `kernel_draws`, opened pots in `kernel_pots`.
 """
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 from numba.extending import register_jitable
 
 from jindo.trace.kernel_columns import (
-    AMOUNT,
     DST,
     FIRST_ROW,
     INCOMING,
@@ -51,10 +50,12 @@ from jindo.trace.kernel_state import (
     SLOTS,
     STATUS,
     STEPS,
+    add_held,
     find_slot,
     has_room,
     pop_row,
 )
+from jindo.trace.kernel_units import load_amount
 
 DONE, NEEDS_ROOM, DENSE = 0, 1, 2
 
@@ -72,7 +73,7 @@ def _apply(c, s, x, event, sender, receiver, amount):  # type: ignore[no-untyped
             lay_clean_until(c, s, slot, event)
             rest = draw(c, s, x, slot, amount)
             if rest > 0 and theft == NONE:
-                s.slot_units[slot, INFLOW] += rest
+                add_held(s, slot, INFLOW, rest)
             if c.rule != POISON:
                 add_piece(x, CLEAN, rest)
         elif c.rule != POISON:
@@ -138,7 +139,7 @@ def _follow_heap(c, s, x):  # type: ignore[no-untyped-def]
             pop_row(s)
         _pass_seeds(c, s, event)
         s.counters[STEPS] += 1
-        _apply(c, s, x, event, sender, receiver, load(c.columns, run, AMOUNT, place))
+        _apply(c, s, x, event, sender, receiver, load_amount(c, s, run, place))
 
 
 @register_jitable
@@ -174,7 +175,7 @@ def _read_run(c, s, x, run):  # type: ignore[no-untyped-def]
             return False
         _pass_seeds(c, s, row)
         seed = _next_seed(c, s)
-        _apply(c, s, x, row, sender, receiver, load(c.columns, run, AMOUNT, row - first))
+        _apply(c, s, x, row, sender, receiver, load_amount(c, s, run, row - first))
     s.counters[ROW] = stop
     return True
 

@@ -22,6 +22,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
+from jindo.base.amounts import MAX_AMOUNT
 from jindo.ledger import AccountChain, AccountRun, Adjacency, Ints, UtxoChain, UtxoRun, WideColumn
 
 NONE = -1
@@ -41,8 +42,8 @@ FIRST_OUTPUT, SPENT_COUNT = 1, 2
 """Columns of a UTXO run's `facts`."""
 
 _FACTS = 12
+_AHEAD = 12
 _PER_COLUMN = 3
-_WIDE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ def _utxo_run(run: UtxoRun) -> tuple[list[int], list[Any]]:
 
 
 def _in_memory(column: Any) -> Any:
-    """The column as the kernels take it: signed integers of a width they know, or a sequence of Python integers."""
+    """The column as the kernels take it: signed integers of a width they know, or amounts as bytes."""
+    if isinstance(column, WideColumn):
+        data: Any = column.data  # a run just joined reads through to its parts
+        return column if isinstance(data, np.ndarray) else WideColumn(np.asarray(data))
+    if isinstance(column, list | tuple):  # an input that nobody states may be more than one amount can be
+        return WideColumn.from_ints(column) if max(column, default=0) <= MAX_AMOUNT else column
     if not isinstance(column, np.ndarray):
         is_integers = getattr(column, "dtype", None) in (np.int64, np.int32, np.int8)
         return np.asarray(column) if is_integers else column  # a run just joined reads through to its parts
@@ -110,7 +116,7 @@ def _place(column: Any) -> tuple[int, int, int] | None:
     array = column.data if isinstance(column, WideColumn) else column
     if not isinstance(array, np.ndarray):
         return None
-    width = _WIDE if isinstance(column, WideColumn) else array.itemsize
+    width = array.shape[1] if isinstance(column, WideColumn) else array.itemsize
     return array.__array_interface__["data"][0], array.strides[0], width
 
 
@@ -125,6 +131,17 @@ def column_of(columns, run, which):  # type: ignore[no-untyped-def]
 def item(column, place):  # type: ignore[no-untyped-def]
     """The integer at a place of a column."""
     return int(column[place])
+
+
+def item_of_word(column, place):  # type: ignore[no-untyped-def]
+    """As `item`, of a column that lies in words of 32 bits."""
+    return int(column[place])
+
+
+def lies_in_words(column):  # type: ignore[no-untyped-def]
+    """Whether a column lies in words of 32 bits, one after the other; interpreted, no column is read any faster."""
+    del column
+    return False
 
 
 def is_something(column, place):  # type: ignore[no-untyped-def]
@@ -172,20 +189,32 @@ def _item_compiled(column, place):  # type: ignore[no-untyped-def]
         if column[2] == 4:
             return _load_32(address)
         if column[2] == 8:
-            return _load_64(address)
+            return load_64(address)
         return _load_8(address)
 
     return read
+
+
+@overload(item_of_word)
+def _item_of_word_compiled(column, place):  # type: ignore[no-untyped-def]
+    return lambda column, place: _load_32(column[0] + 4 * place)
+
+
+@overload(lies_in_words)
+def _lies_in_words_compiled(column):  # type: ignore[no-untyped-def]
+    return lambda column: column[1] == 4 and column[2] == 4
 
 
 @overload(is_something)
 def _is_something_compiled(column, place):  # type: ignore[no-untyped-def]
     def read(column, place):  # type: ignore[no-untyped-def]
         address = column[0] + column[1] * place
-        if column[2] == 32:
-            low = _load_64(address) | _load_64(address + 8)
-            return (low | _load_64(address + 16) | _load_64(address + 24)) != 0
-        return item(column, place) != 0
+        if column[2] <= 8:
+            return item(column, place) != 0
+        bits = 0
+        for at in range(0, column[2], 8):
+            bits |= load_64(address + at)
+        return bits != 0
 
     return read
 
@@ -218,7 +247,8 @@ def _emit_prefetch(context, address):  # type: ignore[no-untyped-def]  # numba's
 
 
 _prefetch: Any = intrinsic(_emit_prefetch)
-_load_8, _load_32, _load_64 = _loader(8), _loader(32), _loader(64)
+_load_8, _load_32, load_64 = _loader(8), _loader(32), _loader(64)
+"""A signed integer at an address."""
 
 
 @register_jitable
@@ -294,6 +324,26 @@ def step(c, side, pot, run, at, stop):  # type: ignore[no-untyped-def]
     if at + 1 < stop:
         return run, at + 1, stop
     return find_events(c, side, pot, run + 1)
+
+
+@register_jitable
+def fetch_ahead(c, side, other, run, at, stop):  # type: ignore[no-untyped-def]
+    """Have the event that stands a few places after a cursor brought near: its amount, and who is on its other side."""
+    if at + _AHEAD < stop:
+        place = load(c.columns, run, side + _ROWS, at + _AHEAD)
+        fetch(column_of(c.columns, run, other), place)
+        fetch(column_of(c.columns, run, AMOUNT), place)
+
+
+@register_jitable
+def fetch_first(c, side, other, run, at, stop):  # type: ignore[no-untyped-def]
+    """Have the events that stand next at a cursor brought near, up to those which `fetch_ahead` brings."""
+    if run < len(c.facts):
+        rows = column_of(c.columns, run, side + _ROWS)
+        for i in range(at, min(at + _AHEAD, stop)):
+            place = item(rows, i)
+            fetch(column_of(c.columns, run, other), place)
+            fetch(column_of(c.columns, run, AMOUNT), place)
 
 
 # ------------------------------------------------------------------------------------------------------------ bits

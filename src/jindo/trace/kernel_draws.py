@@ -4,7 +4,7 @@
   clean units as one number, since nothing tells one clean unit from another.
 * What a draw takes stands in the scratch between leaving one pot and entering the next.
 
-The one source runs compiled on int64 and interpreted on wider amounts; see `kernel_state`. Which movement is next is
+The one source runs on amounts of every width; see `kernel_units`. Which movement is next is
 `kernel_account`'s.
 """
 
@@ -23,14 +23,17 @@ from jindo.trace.kernel_state import (
     NEXT,
     ORIGIN,
     TAIL,
+    add_held,
     add_to_origin,
     append_lot,
     clear_lots,
     free_lot,
-    mul_div,
+    get_held,
     prepend_lot,
+    put_held,
     record_flow,
 )
+from jindo.trace.kernel_units import mul_div, put_units, units_at
 
 FIFO, LIFO, HAIRCUT, DIRTY_FIRST, CLEAN_FIRST, POISON = range(6)
 RULE_CODES = {
@@ -53,20 +56,19 @@ class Scratch(NamedTuple):
     total: Amounts
     """Sum by theft, and by thefts + theft; zero between draws."""
     size: Ints
-    shortfall: Amounts
 
 
 @register_jitable
 def lay_lot(c, s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Lay a lot into a pot."""
     if c.rule == POISON:
-        s.slot_units[slot, CLEAN_UNITS] += amount
+        add_held(s, slot, CLEAN_UNITS, amount)
     elif c.rule == FIFO:
         append_lot(s, slot, origin, amount)
     elif c.rule == LIFO:
         prepend_lot(s, slot, origin, amount)
     elif origin == CLEAN:
-        s.slot_units[slot, CLEAN_UNITS] += amount
+        add_held(s, slot, CLEAN_UNITS, amount)
     elif c.rule == HAIRCUT:
         add_to_origin(s, slot, origin, amount)
     else:
@@ -79,7 +81,8 @@ def add_piece(x, origin, amount):  # type: ignore[no-untyped-def]
     if amount > 0:
         i = x.size[0]
         x.size[0] += 1
-        x.origin[i], x.amount[i] = origin, amount
+        x.origin[i] = origin
+        put_units(x.amount, i, amount)
 
 
 @register_jitable
@@ -87,10 +90,10 @@ def _draw_row(s, x, slot, amount):  # type: ignore[no-untyped-def]
     """Take lots from the head of a row; what is left to draw."""
     lot = s.slots[slot, HEAD]
     while lot != NONE and amount > 0:
-        size = s.lot_units[lot]
+        size = units_at(s.lot_units, lot)
         if size > amount:
             add_piece(x, s.lots[lot, ORIGIN], amount)
-            s.lot_units[lot] = size - amount
+            put_units(s.lot_units, lot, size - amount)
             amount -= amount
             break
         add_piece(x, s.lots[lot, ORIGIN], size)
@@ -107,8 +110,9 @@ def _draw_row(s, x, slot, amount):  # type: ignore[no-untyped-def]
 
 @register_jitable
 def _draw_clean(s, x, slot, amount):  # type: ignore[no-untyped-def]
-    size = min(amount, s.slot_units[slot, CLEAN_UNITS])
-    s.slot_units[slot, CLEAN_UNITS] -= size
+    held = get_held(s, slot, CLEAN_UNITS)
+    size = min(amount, held)
+    put_held(s, slot, CLEAN_UNITS, held - size)
     add_piece(x, CLEAN, size)
     return amount - size
 
@@ -118,9 +122,9 @@ def _draw_share(s, x, slot, amount):  # type: ignore[no-untyped-def]
     zero = amount - amount
     stolen, lot = zero, s.slots[slot, HEAD]
     while lot != NONE:
-        stolen += s.lot_units[lot]
+        stolen += units_at(s.lot_units, lot)
         lot = s.lots[lot, NEXT]
-    held = stolen + s.slot_units[slot, CLEAN_UNITS]
+    held = stolen + get_held(s, slot, CLEAN_UNITS)
     size = min(amount, held)
     if size == 0:
         return amount
@@ -129,12 +133,14 @@ def _draw_share(s, x, slot, amount):  # type: ignore[no-untyped-def]
     lot = s.slots[slot, HEAD]
     while lot != NONE:
         following = s.lots[lot, NEXT]
-        running += s.lot_units[lot]
+        units = units_at(s.lot_units, lot)
+        running += units
         reached = mul_div(running, share, stolen)
         add_piece(x, s.lots[lot, ORIGIN], reached - before)
-        s.lot_units[lot] -= reached - before
+        units -= reached - before
+        put_units(s.lot_units, lot, units)
         before = reached
-        if s.lot_units[lot] == 0:
+        if units == 0:
             free_lot(s, lot)
             s.slots[slot, LENGTH] -= 1
         else:
@@ -157,11 +163,12 @@ def _draw_stain(s, x, slot, amount):  # type: ignore[no-untyped-def]
     while lot != NONE:
         add_piece(x, s.lots[lot, ORIGIN], amount)
         lot = s.lots[lot, NEXT]
-    rest = amount - min(amount, s.slot_units[slot, CLEAN_UNITS])
-    s.slot_units[slot, CLEAN_UNITS] -= amount - rest
-    if s.slot_units[slot, CLEAN_UNITS] == 0:
+    held = get_held(s, slot, CLEAN_UNITS)
+    size = min(amount, held)
+    put_held(s, slot, CLEAN_UNITS, held - size)
+    if size == held:
         clear_lots(s, slot)
-    return rest
+    return amount - size
 
 
 @register_jitable
@@ -197,14 +204,16 @@ def record_pieces(c, s, x, event, pot):  # type: ignore[no-untyped-def]
     """One flow for each theft, once carried and once named; whether there was any."""
     for i in range(x.size[0]):
         if x.origin[i] >= 0:
-            x.total[x.origin[i]] += x.amount[i]
+            put_units(x.total, x.origin[i], units_at(x.total, x.origin[i]) + units_at(x.amount, i))
     found = False
     for i in range(x.size[0]):
         origin = x.origin[i]
-        if origin >= 0 and x.total[origin] > 0:
-            record_flow(s, event, pot, origin % c.thefts, origin // c.thefts, x.total[origin])
-            x.total[origin] -= x.total[origin]
-            found = True
+        if origin >= 0:
+            total = units_at(x.total, origin)
+            if total > 0:
+                record_flow(s, event, pot, origin % c.thefts, origin // c.thefts, total)
+                put_units(x.total, origin, total - total)
+                found = True
     return found
 
 
@@ -213,10 +222,10 @@ def lay_pieces(c, s, x, slot, amount):  # type: ignore[no-untyped-def]
     """Lay what is in the scratch into a pot that `amount` enters."""
     if c.rule == POISON:
         zero = amount - amount
-        s.slot_units[slot, CLEAN_UNITS] += amount
+        add_held(s, slot, CLEAN_UNITS, amount)
         for i in range(x.size[0]):
             add_to_origin(s, slot, x.origin[i] % c.thefts, zero)
         return
     for i in range(x.size[0]):
         origin = x.origin[i] if x.origin[i] == CLEAN else x.origin[i] % c.thefts
-        lay_lot(c, s, slot, origin, x.amount[i])
+        lay_lot(c, s, slot, origin, units_at(x.amount, i))

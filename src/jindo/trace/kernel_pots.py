@@ -14,7 +14,6 @@ from numba.extending import register_jitable
 
 from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_columns import (
-    AMOUNT,
     DST,
     FIRST_ROW,
     INCOMING,
@@ -22,6 +21,8 @@ from jindo.trace.kernel_columns import (
     OUTGOING,
     SRC,
     event_at,
+    fetch_ahead,
+    fetch_first,
     find_events,
     is_marked,
     load,
@@ -41,8 +42,11 @@ from jindo.trace.kernel_state import (
     STEPS,
     STOPPED,
     add_slot,
+    get_held,
     push_row,
+    put_held,
 )
+from jindo.trace.kernel_units import load_amount, units_at
 
 
 class AccountQuestion(NamedTuple):
@@ -79,7 +83,9 @@ def find_seed(c, event):  # type: ignore[no-untyped-def]
 @register_jitable
 def _opening(c, pot, zero):  # type: ignore[no-untyped-def]
     place = np.searchsorted(c.open_pot, pot)
-    return c.open_amount[place] if place < len(c.open_pot) and c.open_pot[place] == pot else zero
+    if place < len(c.open_pot) and c.open_pot[place] == pot:
+        return units_at(c.open_amount, place)
+    return zero
 
 
 @register_jitable
@@ -90,8 +96,9 @@ def lay_clean_until(c, s, slot, event):  # type: ignore[no-untyped-def]
     if row >= event:
         return
     while row < event:
+        fetch_ahead(c, INCOMING, SRC, run, at, stop)
         place = row - c.facts[run, FIRST_ROW]
-        amount = load(c.columns, run, AMOUNT, place)
+        amount = load_amount(c, s, run, place)
         if amount > 0 and load(c.columns, run, SRC, place) != pot:
             lay_lot(c, s, slot, CLEAN, amount)
         s.counters[STEPS] += 1
@@ -117,7 +124,8 @@ def open_pot(c, s, pot, hop, event, zero):  # type: ignore[no-untyped-def]
     """A slot for a pot that stolen value enters at `event`, with its balance and shortfalls until then."""
     status = LIMITED if 0 <= c.max_hops < hop else FOLLOWED
     slot = add_slot(s, pot, STOPPED if is_marked(c.stopped, pot) else status, hop)
-    s.slot_units[slot, CLEAN_UNITS], s.slot_units[slot, INFLOW] = zero, zero
+    put_held(s, slot, CLEAN_UNITS, zero)
+    put_held(s, slot, INFLOW, zero)
     if s.slots[slot, STATUS] == FOLLOWED:
         balance = _replay(c, s, slot, pot, event, _opening(c, pot, zero))
         if balance > 0:
@@ -134,21 +142,25 @@ def _replay(c, s, slot, pot, event, balance):  # type: ignore[no-untyped-def]
     """The balance of a pot that held nothing stolen before `event`; counts what it was short of."""
     run, at, stop = find_events(c, INCOMING, pot, 0)
     out_run, out_at, out_stop = find_events(c, OUTGOING, pot, 0)
+    fetch_first(c, INCOMING, SRC, run, at, stop)
+    fetch_first(c, OUTGOING, DST, out_run, out_at, out_stop)
     filled, drawn = event_at(c, INCOMING, run, at), event_at(c, OUTGOING, out_run, out_at)
     while filled < event or drawn < event:
         if filled <= drawn:
+            fetch_ahead(c, INCOMING, SRC, run, at, stop)
             place = filled - c.facts[run, FIRST_ROW]
             if load(c.columns, run, SRC, place) != pot:
-                balance += load(c.columns, run, AMOUNT, place)
+                balance += load_amount(c, s, run, place)
             run, at, stop = step(c, INCOMING, pot, run, at, stop)
             filled = event_at(c, INCOMING, run, at)
             continue
+        fetch_ahead(c, OUTGOING, DST, out_run, out_at, out_stop)
         place = drawn - c.facts[out_run, FIRST_ROW]
         if load(c.columns, out_run, DST, place) != pot:
-            balance -= load(c.columns, out_run, AMOUNT, place)
+            balance -= load_amount(c, s, out_run, place)
             if balance < 0:
                 if find_seed(c, drawn) == NONE:
-                    s.slot_units[slot, INFLOW] -= balance
+                    put_held(s, slot, INFLOW, get_held(s, slot, INFLOW) - balance)
                 balance -= balance
         out_run, out_at, out_stop = step(c, OUTGOING, pot, out_run, out_at, out_stop)
         drawn = event_at(c, OUTGOING, out_run, out_at)

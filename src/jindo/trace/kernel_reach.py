@@ -55,6 +55,7 @@ from jindo.trace.kernel_reach_state import (
     has_room,
     hash_pot,
     next_bucket,
+    sort_found,
 )
 
 _WORTH = 4
@@ -131,6 +132,7 @@ def _note_arrivals(c, s, first, stop, run, count):  # type: ignore[no-untyped-de
 @register_jitable
 def _settle_bucket(s):  # type: ignore[no-untyped-def]
     """Put down what the bucket at hand has found: nothing reaches it any more."""
+    first = s.counters[FOUND]
     for i in range(s.counters[BATCH]):
         place, event = s.batch[i, POT], s.batch[i, EVENT]
         if s.table[place, EVENT] == event:  # else another overtook it
@@ -138,6 +140,7 @@ def _settle_bucket(s):  # type: ignore[no-untyped-def]
             s.found[POT, at], s.found[EVENT, at] = s.table[place, POT] - 1, event
             s.counters[FOUND] += 1
             s.counters[TOUCHED] += s.batch[i, COUNT]
+    sort_found(s, first)
 
 
 @register_jitable

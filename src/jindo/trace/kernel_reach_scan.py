@@ -22,6 +22,8 @@ from jindo.trace.kernel_columns import (
     is_marked,
     is_something,
     item,
+    item_of_word,
+    lies_in_words,
     load,
     mark,
 )
@@ -63,24 +65,31 @@ def _scan_run(c, s, run, begin):  # type: ignore[no-untyped-def]
     first, stop = c.facts[run, FIRST_ROW], c.end
     if run + 1 < len(c.facts):
         stop = min(stop, c.facts[run + 1, FIRST_ROW])
-    begin = max(begin, first)
-    src, dst, amount = (
-        column_of(c.columns, run, SRC),
-        column_of(c.columns, run, DST),
-        column_of(c.columns, run, AMOUNT),
-    )
+    src, dst = column_of(c.columns, run, SRC), column_of(c.columns, run, DST)
+    if lies_in_words(src) and lies_in_words(dst):
+        _scan_rows(c, s, run, max(begin, first), stop, item_of_word)
+    else:
+        _scan_rows(c, s, run, max(begin, first), stop, item)
+
+
+@register_jitable
+def _scan_rows(c, s, run, begin, stop, read):  # type: ignore[no-untyped-def]
+    """Read events `begin` to `stop`, which are of one run."""
+    first = c.facts[run, FIRST_ROW]
+    src, dst = column_of(c.columns, run, SRC), column_of(c.columns, run, DST)
+    amount = column_of(c.columns, run, AMOUNT)
     known, followed = s.bits[KNOWN], s.bits[FOLLOWED]
     next_start = np.searchsorted(c.start, begin)
     stolen = c.start[next_start] if next_start < len(c.start) else NEVER
     found, touched = s.counters[FOUND], s.counters[TOUCHED]
     for row in range(begin - first, stop - first):
-        sender = item(src, row)
+        sender = read(src, row)
         if row + first == stolen:
             next_start += 1
             stolen = c.start[next_start] if next_start < len(c.start) else NEVER
         elif not is_marked(followed, sender):
             continue
-        receiver = item(dst, row)
+        receiver = read(dst, row)
         if receiver == sender or not is_something(amount, row):
             continue
         touched += 1

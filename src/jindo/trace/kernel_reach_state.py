@@ -19,7 +19,7 @@ from jindo.trace.kernel_columns import (
     NONE,
 )
 
-POTS, FOUND, TOUCHED, WAITING, BUCKET, BATCH, AT = range(7)
+POTS, FOUND, TOUCHED, WAITING, BUCKET, BATCH, AT, UNSORTED = range(8)
 """Places in `ReachState.counters`."""
 DONE, NEEDS_ROOM, DENSE = 0, 1, 2
 POT, EVENT, FOLLOWING, COUNT, FIRST, STOP = 0, 1, 2, 2, 2, 3
@@ -29,7 +29,9 @@ KNOWN, FOLLOWED = 0, 1
 """Rows of `ReachState.bits`."""
 BUCKETS = 128
 _PART = 64
-_START = 1024
+_FEW = 64
+"""What a bucket may hold to be sorted by insertion."""
+_START = 2048
 
 
 class ReachQuestion(NamedTuple):
@@ -74,7 +76,7 @@ def build_state(starts: int) -> ReachState:
     """An empty state with room for as many starts."""
     room = starts + _START
     return ReachState(
-        counters=np.array([0, 0, 0, 0, -1, 0, 0]),
+        counters=np.array([0, 0, 0, 0, -1, 0, 0, 0]),
         table=np.zeros((1 << (2 * room - 1).bit_length(), 2), np.int64),
         batch=np.empty((room, 3), np.int64),
         part=np.empty((_PART, 4), np.int64),
@@ -177,6 +179,21 @@ def arrive(c, s, pot, event):  # type: ignore[no-untyped-def]
     s.counters[WAITING] += 1
     s.waiting[i, POT], s.waiting[i, EVENT], s.waiting[i, FOLLOWING] = place, event, s.buckets[bucket]
     s.buckets[bucket] = i
+
+
+@register_jitable
+def sort_found(s, first):  # type: ignore[no-untyped-def]
+    """Put what was found from place `first` on in the order of its events, or note that there is too much of it."""
+    stop = s.counters[FOUND]
+    if stop - first > _FEW:
+        s.counters[UNSORTED] = 1
+        return
+    for i in range(first + 1, stop):
+        pot, event, at = s.found[POT, i], s.found[EVENT, i], i
+        while at > first and s.found[EVENT, at - 1] > event:
+            s.found[POT, at], s.found[EVENT, at] = s.found[POT, at - 1], s.found[EVENT, at - 1]
+            at -= 1
+        s.found[POT, at], s.found[EVENT, at] = pot, event
 
 
 @register_jitable

@@ -1,8 +1,8 @@
 """What the fast kernel keeps while it runs: pots in a hash table, lots in an arena, rows in a heap.
 
 * State grows with what the trace touches, never with the ledger.
-* Every function here is plain Python that numba also compiles (`register_jitable`): on int64 arrays compiled, on
-  object arrays interpreted, so amounts of any width go through the same lines.
+* Every function here is plain Python that numba also compiles (`register_jitable`); amounts of any width go through
+  the same lines (`kernel_units`).
 * Nothing here allocates: before each step the kernel asks `has_room`, and its driver grows the arrays outside.
 """
 
@@ -11,26 +11,27 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba.extending import overload, register_jitable
+from numba.extending import register_jitable
 
 from jindo.base.compiling import compile_kept
 from jindo.ledger import Amounts, Ints
 from jindo.trace.kernel_columns import NONE
+from jindo.trace.kernel_units import build_units, put_units, units_at
 
 FOLLOWED, STOPPED, LIMITED = 1, 2, 3
 SLOTS, LOTS, FREE, FREE_COUNT, HEAP, FLOWS, SEED, STEPS, ROW, READS = range(10)
-"""Places in `State.counters`; the last three are `kernel_account`'s."""
+"""Places in `State.counters`; the last three are `kernel_account`'s, and the next is `kernel_units.TOO_WIDE`."""
 POT, STATUS, HOP, HEAD, TAIL, LENGTH, NEXT_IN, NEXT_OUT = 0, 1, 2, 3, 4, 5, 6, 9
 """Columns of `State.slots`: the last two are cursors of three columns, into the pot's incoming and outgoing events."""
 CLEAN_UNITS, INFLOW = 0, 1
-"""Columns of `State.slot_units`. Clean units are kept for the rules that need no order among clean lots; under
+"""What `State.slot_units` has of each slot. Clean units are kept for the rules that need no order among clean lots; under
 `poison` they are the pot's balance."""
 ORIGIN, NEXT = 0, 1
 """Columns of `State.lots`."""
 
 
 class State(NamedTuple):
-    """Arrays of the running trace; amounts are int64, or Python integers in object arrays.
+    """Arrays of the running trace; amounts are of one of the kinds of `kernel_units`.
 
     They are few and two-dimensional because numba's time to compile goes with the number of arrays.
     """
@@ -40,6 +41,7 @@ class State(NamedTuple):
     """Open-addressing hash table of slot + 1; its length is a power of two."""
     slots: Ints
     slot_units: Amounts
+    """Two for each slot, one slot after the other."""
     lots: Ints
     lot_units: Amounts
     heap: Ints
@@ -50,26 +52,26 @@ class State(NamedTuple):
     """A bit for each pot where the window is read in order; else empty."""
 
 
-_WIDTHS = {"slots": 12, "slot_units": 2, "lots": 2, "lot_units": 0, "heap": 0, "flows": 4, "flow_units": 0}
+_WIDTHS = {"slots": 12, "lots": 2, "heap": 0, "flows": 4}
+_UNITS = {"slot_units": 2, "lot_units": 1, "flow_units": 1}
 
 
-def build_state(size: int, *, wide: bool) -> State:
-    """An empty state with room for `size` slots, lots, rows in the heap and flows."""
+def build_state(size: int, kind: int) -> State:
+    """An empty state with room for `size` slots, lots, rows in the heap and flows; amounts of a kind."""
     arrays: dict[str, Any] = {
         "counters": np.zeros(16, np.int64),
         "table": np.zeros(_table_size(size), np.int64),
         "opened": np.zeros(0, np.uint8),
     }
-    for name, width in _WIDTHS.items():
-        shape = (size, width) if width else size
-        arrays[name] = np.empty(shape, object if wide and name.endswith("units") else np.int64)
+    arrays |= {name: np.empty((size, width) if width else size, np.int64) for name, width in _WIDTHS.items()}
+    arrays |= {name: build_units(size * each, kind) for name, each in _UNITS.items()}
     arrays["counters"][FREE] = NONE
     return State(**arrays)
 
 
 def grow_state(state: State) -> State:
     """The same state with twice the room in every array."""
-    grown = {name: _double(getattr(state, name)) for name in _WIDTHS}
+    grown = {name: _double(getattr(state, name)) for name in (*_WIDTHS, *_UNITS)}
     new = state._replace(**grown, table=np.zeros(_table_size(len(grown["slots"])), np.int64))
     _enter_slots(new.table, new.slots, int(new.counters[SLOTS]))
     return new
@@ -96,39 +98,6 @@ def _free_place(table, slots, pot):  # type: ignore[no-untyped-def]
     while table[place] != 0 and slots[table[place] - 1, POT] != pot:
         place = (place + 1) & mask
     return place
-
-
-def mul_div(a: int, b: int, c: int) -> int:
-    """floor(a * b / c) for 0 <= a, b and 0 < c, exact whatever the width of the product."""
-    return a * b // c
-
-
-@overload(mul_div)
-def _mul_div_compiled(a, b, c):  # type: ignore[no-untyped-def]
-    """The same for int64 where the quotient fits int64: 128-bit product, long division by bits."""
-
-    def compute(a, b, c):  # type: ignore[no-untyped-def]
-        if b == 0 or a <= 0x7FFFFFFFFFFFFFFF // b:
-            return a * b // c
-        low = np.uint64(0xFFFFFFFF)
-        half = np.uint64(32)
-        x, y, divisor = np.uint64(a), np.uint64(b), np.uint64(c)
-        x0, x1, y0, y1 = x & low, x >> half, y & low, y >> half
-        middle = x1 * y0 + ((x0 * y0) >> half)
-        other = x0 * y1 + (middle & low)
-        rest = x1 * y1 + (middle >> half) + (other >> half)
-        bits = (other << half) | ((x0 * y0) & low)
-        quotient = np.uint64(0)
-        rest = rest % divisor
-        for i in range(63, -1, -1):
-            rest = (rest << np.uint64(1)) | ((bits >> np.uint64(i)) & np.uint64(1))
-            quotient = quotient << np.uint64(1)
-            if rest >= divisor:
-                rest -= divisor
-                quotient |= np.uint64(1)
-        return np.int64(quotient)
-
-    return compute
 
 
 @register_jitable
@@ -192,6 +161,30 @@ def pop_row(s):  # type: ignore[no-untyped-def]
 
 
 @register_jitable
+def get_held(s, slot, which):  # type: ignore[no-untyped-def]
+    """CLEAN_UNITS or INFLOW of a slot."""
+    return units_at(s.slot_units, 2 * slot + which)
+
+
+@register_jitable
+def put_held(s, slot, which, amount):  # type: ignore[no-untyped-def]
+    """Set CLEAN_UNITS or INFLOW of a slot."""
+    put_units(s.slot_units, 2 * slot + which, amount)
+
+
+@register_jitable
+def add_held(s, slot, which, amount):  # type: ignore[no-untyped-def]
+    """Add to CLEAN_UNITS or INFLOW of a slot."""
+    put_held(s, slot, which, get_held(s, slot, which) + amount)
+
+
+@register_jitable
+def add_to_lot(s, lot, amount):  # type: ignore[no-untyped-def]
+    """Add to the units of a lot."""
+    put_units(s.lot_units, lot, units_at(s.lot_units, lot) + amount)
+
+
+@register_jitable
 def new_lot(s, origin, amount):  # type: ignore[no-untyped-def]
     """A lot that is in no row yet."""
     lot = s.counters[FREE]
@@ -201,7 +194,8 @@ def new_lot(s, origin, amount):  # type: ignore[no-untyped-def]
     else:
         lot = s.counters[LOTS]
         s.counters[LOTS] += 1
-    s.lots[lot, ORIGIN], s.lot_units[lot], s.lots[lot, NEXT] = origin, amount, NONE
+    s.lots[lot, ORIGIN], s.lots[lot, NEXT] = origin, NONE
+    put_units(s.lot_units, lot, amount)
     return lot
 
 
@@ -218,7 +212,7 @@ def append_lot(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Lay a lot as the newest of a pot; it joins the one before when that has the same origin."""
     tail = s.slots[slot, TAIL]
     if tail != NONE and s.lots[tail, ORIGIN] == origin:
-        s.lot_units[tail] += amount
+        add_to_lot(s, tail, amount)
         return
     lot = new_lot(s, origin, amount)
     if tail == NONE:
@@ -234,7 +228,7 @@ def prepend_lot(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     """Lay a lot where it is taken first; it joins the one there when that has the same origin."""
     head = s.slots[slot, HEAD]
     if head != NONE and s.lots[head, ORIGIN] == origin:
-        s.lot_units[head] += amount
+        add_to_lot(s, head, amount)
         return
     lot = new_lot(s, origin, amount)
     s.lots[lot, NEXT] = head
@@ -251,7 +245,7 @@ def add_to_origin(s, slot, origin, amount):  # type: ignore[no-untyped-def]
     while lot != NONE and s.lots[lot, ORIGIN] < origin:
         before, lot = lot, s.lots[lot, NEXT]
     if lot != NONE and s.lots[lot, ORIGIN] == origin:
-        s.lot_units[lot] += amount
+        add_to_lot(s, lot, amount)
         return
     new = new_lot(s, origin, amount)
     s.lots[new, NEXT] = lot
@@ -281,4 +275,4 @@ def record_flow(s, row, pot, theft, named, amount):  # type: ignore[no-untyped-d
     i = s.counters[FLOWS]
     s.counters[FLOWS] += 1
     s.flows[i, 0], s.flows[i, 1], s.flows[i, 2], s.flows[i, 3] = row, pot, theft, named
-    s.flow_units[i] = amount
+    put_units(s.flow_units, i, amount)

@@ -26,6 +26,7 @@ from jindo.trace.kernel_reach_state import (
     FOUND,
     NEEDS_ROOM,
     TOUCHED,
+    UNSORTED,
     ReachQuestion,
     ReachState,
     build_scan,
@@ -83,7 +84,8 @@ def _as_start(events: Iterable[int], end: int) -> Ints:
 def _run(run: Callable[..., int], question: ReachQuestion, state: ReachState, *, pots: int) -> ReachState:
     while (answer := run(question, state, 0)) == NEEDS_ROOM:
         state = grow_state(state)
-    _sort_found(state.found[:, : state.counters[FOUND]])
+    if state.counters[UNSORTED]:
+        _sort_found(state.found[:, : state.counters[FOUND]])
     if answer == DENSE:
         state = build_scan(state, pots=pots)
         run(question, state, 0)

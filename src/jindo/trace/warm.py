@@ -26,11 +26,11 @@ from jindo.trace.rules import RULES
 def warm_kernel() -> None:
     """Trace one movement on a chain of each kind, and find its reach, which compiles every kernel."""
     here, there = Account("here"), Account("there")
-    account = build_account_chain(ETHEREUM, [Transfer(0, TxId("a"), here, there, 1, UNNAMED_ASSET)])
-    kernel.trace_account_chain(
-        account, AccountSeeds({0: 0}), rule=RULES["fifo"], stops=build_stops(account, None), end=1
-    )
-    find_reach(prepare_account_chain(account, []), [0], end=1)
+    for amount in (1, 1 << 64):
+        account = build_account_chain(ETHEREUM, [Transfer(0, TxId("a"), here, there, amount, UNNAMED_ASSET)])
+        prepared = prepare_account_chain(account, [])
+        kernel.trace_accounts(prepared, AccountSeeds({0: 0}), rule=RULES["fifo"], end=1)
+        find_reach(prepared, [0], end=1)
     spent = UtxoTransaction(1, TxId("d"), 0, (UtxoInput(TxId("c"), 0),), (UtxoOutput(1, there),))
     coin = UtxoTransaction(0, TxId("c"), 0, (), (UtxoOutput(1, here),), coinbase=True)
     utxo = build_utxo_chain(BITCOIN, [coin, spent])

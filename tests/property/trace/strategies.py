@@ -23,6 +23,7 @@ from jindo.ledger import (
 )
 from jindo.trace import AccountSeeds, NamedAccount, NamedTransfer, Resolution, Stop, Stops, resolve
 from jindo.trace.boundary import build_stops
+from jindo.trace.kernel_units import LIMB_BITS
 
 ACCOUNTS = [Account(f"0x{i:040x}") for i in range(1, 8)]
 THEFTS = ("first", "second", "third")
@@ -63,6 +64,13 @@ def amounts() -> st.SearchStrategy[int]:
     )
 
 
+def limbs() -> st.SearchStrategy[int]:
+    """Amounts that two limbs hold, up to the largest."""
+    return st.one_of(
+        st.integers(0, 12), st.integers(2**61, 2**66), st.integers(2**LIMB_BITS - 9, 2**LIMB_BITS - 1)
+    )
+
+
 def cuts(blocks: int) -> st.SearchStrategy[set[int]]:
     """Heights at which a chain of so many blocks is cut into runs."""
     return st.sets(st.integers(0, blocks), max_size=12)
@@ -78,7 +86,7 @@ def labels(draw: st.DrawFn, addresses: list[Account]) -> Labels:
 @st.composite
 def account_cases(draw: st.DrawFn) -> Case:
     """An account chain of up to 40 movements, with one to three thefts."""
-    size = draw(st.sampled_from([st.integers(0, 12), amounts()]))
+    size = draw(st.sampled_from([st.integers(0, 12), limbs(), amounts()]))
     assets = [UNNAMED_ASSET, AssetId("eip155:1/erc20:0x" + "a" * 40)]
     rows = []
     for i in range(draw(st.integers(1, 40))):

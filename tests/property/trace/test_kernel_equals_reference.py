@@ -1,5 +1,5 @@
 """The fast kernel is right where it agrees with the readable reference: on every chain that hypothesis makes, in one
-run and in many, by heap and read in order."""
+run and in many, by heap and read in order, on amounts of every width."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.property.trace.strategies import Case, account_cases, utxo_cases
 
 from jindo.trace import RULES, kernel, reference
+from jindo.trace.kernel_units import ANY, LIMBS
 from jindo.trace.prepared import prepare_account_chain
 
 rules = st.sampled_from(sorted(RULES))
@@ -31,6 +32,17 @@ def test_account_kernel_is_the_same_by_heap_and_in_order(case: Case, rule: str, 
     for chain in (case.chain, case.split):
         prepared = prepare_account_chain(chain, case.stops)
         assert kernel.trace_accounts(prepared, case.seeds, scan_factor=scan_factor, **asked) == slow
+
+
+@given(account_cases(), rules, st.sampled_from([LIMBS, ANY]), st.sampled_from([NEVER_READS, 4]))
+def test_account_kernel_is_the_same_on_every_kind_of_amount(
+    case: Case, rule: str, kind: int, scan_factor: int
+) -> None:
+    asked = ask_account(case, rule) | {"scan_factor": scan_factor}
+    for chain in (case.chain, case.split):
+        prepared = prepare_account_chain(chain, case.stops)
+        narrowest = kernel.trace_accounts(prepared, case.seeds, **asked)
+        assert kernel.trace_accounts(prepared, case.seeds, kind=kind, **asked) == narrowest
 
 
 def ask_account(case: Case, rule: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from jindo.ledger.cutting import cut_run
 from jindo.ledger.fingerprint import Leaf
 from jindo.ledger.hashing import hash_file
 from jindo.ledger.joining import join_runs
-from jindo.ledger.run_columns import Counts, Notes, Run, count_run, find_start
+from jindo.ledger.run_columns import Notes
+from jindo.ledger.run_counts import Counts, Run, count_run, find_start
 from jindo.ledger.run_files import map_run, read_notes, write_run
 from jindo.ledger.stored import PerBlock, store_ints, store_times
 

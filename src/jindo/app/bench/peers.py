@@ -1,6 +1,6 @@
 """The peers of reach: DuckDB's recursion, a frontier loop in Polars, and the graph libraries igraph and networkx.
 
-* Each answers the question itself: pots, and the first transfer into each, which `reach.py` compares with ours.
+* Each answers the question itself: pots, and the first transfer into each, which `measuring` compares with ours.
 * What a peer needs beforehand (tables, graphs) is made outside the time that counts, and only of the window, which
   favours it.
 * To a graph library time is put as structure: a node for each transfer of the window, an edge to the next draw of its
@@ -12,17 +12,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import duckdb
-import igraph
-import networkx as nx
 import numpy as np
-import polars as pl
 import pyarrow as pa
 
+from jindo.app.bench.worlds import BenchCase
 from jindo.ledger import AccountChain, Ints
-from reach_worlds import Case
 
 NETWORKX_BYTES = 1500
 """Memory that networkx takes for a transfer of the window (measured)."""
@@ -49,8 +47,16 @@ Answer = tuple[Ints, Ints]
 Run = Callable[[], Answer]
 
 
+PEERS = ("duckdb", "polars", "igraph", "networkx")
+
+
 class TooLarge(Exception):
     """A peer that cannot hold the case in this machine's memory."""
+
+
+def find_missing() -> tuple[str, ...]:
+    """The peers that are not installed."""
+    return tuple(name for name in PEERS if find_spec(name) is None)
 
 
 def load_duckdb(chain: AccountChain, stopped: Ints) -> duckdb.DuckDBPyConnection:
@@ -65,7 +71,7 @@ def load_duckdb(chain: AccountChain, stopped: Ints) -> duckdb.DuckDBPyConnection
     return db
 
 
-def prepare_duckdb(db: duckdb.DuckDBPyConnection, case: Case, table: str, limit: float) -> Run:
+def prepare_duckdb(db: duckdb.DuckDBPyConnection, case: BenchCase, table: str, limit: float) -> Run:
     """DuckDB's recursion; raises TimeoutError past the limit of seconds."""
     db.register("given_stolen", pa.table({"event": case.start}))
     db.execute("CREATE OR REPLACE TABLE stolen AS FROM given_stolen")
@@ -85,8 +91,10 @@ def prepare_duckdb(db: duckdb.DuckDBPyConnection, case: Case, table: str, limit:
     return run
 
 
-def prepare_polars(case: Case, limit: float) -> Run:
+def prepare_polars(case: BenchCase, limit: float) -> Run:
     """A frontier loop: join the newly reached with their later draws, keep the earliest arrivals, until none is new."""
+    import polars as pl
+
     window, clock = slice(int(case.start[0]), case.end), _Clock(limit)
     moves = pl.DataFrame(_window(case, window))
     moves = moves.filter((pl.col("amount") > 0) & (pl.col("src") != pl.col("dst"))).drop("amount")
@@ -113,15 +121,19 @@ def prepare_polars(case: Case, limit: float) -> Run:
     return run
 
 
-def prepare_igraph(case: Case) -> Run:
+def prepare_igraph(case: BenchCase) -> Run:
     """The nodes below the theft in the graph of the window's transfers."""
+    import igraph
+
     graph = _TransferGraph(case, IGRAPH_BYTES)
     made = igraph.Graph(n=graph.theft + 1, edges=graph.edges, directed=True)
     return lambda: graph.to_answer(np.array(made.subcomponent(graph.theft, mode="out"), np.int64))
 
 
-def prepare_networkx(case: Case) -> Run:
+def prepare_networkx(case: BenchCase) -> Run:
     """The same graph in networkx."""
+    import networkx as nx
+
     graph = _TransferGraph(case, NETWORKX_BYTES)
     made = nx.DiGraph()
     made.add_node(graph.theft)
@@ -132,7 +144,7 @@ def prepare_networkx(case: Case) -> Run:
 class _TransferGraph:
     """A node for each moving transfer of the window, which is reached where its sender is; the theft is the last."""
 
-    def __init__(self, case: Case, bytes_each: int) -> None:
+    def __init__(self, case: BenchCase, bytes_each: int) -> None:
         size = case.end - int(case.start[0])
         if size * bytes_each > 0.8 * os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
             raise TooLarge(f"needs {size * bytes_each / 2**30:.0f} GiB")
@@ -157,7 +169,7 @@ class _TransferGraph:
         same = src[order[:-1]] == src[order[1:]]
         return np.stack([order[:-1][same], order[1:][same]], axis=1)
 
-    def _find_arrivals(self, src: Ints, order: Ints, case: Case) -> Ints:
+    def _find_arrivals(self, src: Ints, order: Ints, case: BenchCase) -> Ints:
         """From each transfer, and from the theft for its own, to the first later one that the receiver sends."""
         place = np.searchsorted(
             src[order] * self.theft + order, self._dst * self.theft + np.arange(self.theft)
@@ -171,7 +183,7 @@ class _TransferGraph:
         return np.concatenate([arrivals, of_theft])
 
 
-def _window(case: Case, window: slice) -> dict[str, Any]:
+def _window(case: BenchCase, window: slice) -> dict[str, Any]:
     run = case.prepared.chain.runs[0]
     columns = {name: getattr(run, name)[window] for name in ("src", "dst", "amount")}
     return {"event": np.arange(window.start, window.stop, dtype=np.int32), **columns}

@@ -1,8 +1,9 @@
-"""What the bench of reach is measured on: ledgers with heavy-tailed degrees, in one run and in many, and thefts.
+"""What the bench is measured on: ledgers with heavy-tailed degrees, in one run and in many, and thefts.
 
 * Accounts are numbered as they first appear, as the ledger numbers them; the busiest thousandth are services.
 * A ledger "after appends" holds the same rows in the runs that so many appended blocks leave, compacted as the ledger
   compacts: the older of two neighbours has at least eight times the rows of the newer.
+* The same seed gives the same ledger and the same thefts.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from jindo.base.errors import IntegrityError
 from jindo.base.ids import ETHEREUM, native_asset
-from jindo.ledger import AccountChain, Ints
-from jindo.ledger.indexing import build_account_run, build_blocks
-from jindo.ledger.runs import AccountRun, Adjacency
-from jindo.sim.random_chains import powerlaw_columns
-from jindo.trace.prepared import PreparedAccountChain, prepare_account_chain
-from jindo.trace.reach import Reach, find_reach
+from jindo.ledger import AccountChain, AccountRun, Adjacency, Ints, indexing
+from jindo.sim import powerlaw_columns
+from jindo.trace import prepared as trace_prepared
+from jindo.trace import reach as trace_reach
 
 SEED = 2025
 ACCOUNTS_PER_TRANSFER = 1 / 5
@@ -32,7 +32,7 @@ BLOCK = 150
 GROWTH = 8
 
 
-class Numbered(Sequence[str]):
+class _Numbered(Sequence[str]):
     """Texts that are their own ids: a bench needs no addresses."""
 
     def __init__(self, size: int) -> None:
@@ -49,16 +49,22 @@ class Numbered(Sequence[str]):
         return int(text) if text.isdecimal() and int(text) < self._size else -1
 
 
+class PeersDiffer(IntegrityError):
+    """Two programs that a bench runs beside each other answer differently."""
+
+    code = "bench.peers-differ"
+
+
 @dataclass(frozen=True, slots=True)
-class Case:
+class BenchCase:
     """A theft on a ledger, followed until `end`."""
 
-    prepared: PreparedAccountChain
+    prepared: trace_prepared.PreparedAccountChain
     stopped: Ints
     start: Ints
     """The stolen transfers."""
     end: int
-    reach: Reach
+    reach: trace_reach.Reach
     rows: Ints
     """The transfers touched, ascending."""
 
@@ -94,14 +100,14 @@ def _build_run(src: Ints, dst: Ints, amount: Ints, first: int, stop: int) -> Acc
     pots = [int(max(src[:end].max(), dst[:end].max())) + 1 if end else 0 for end in (first, stop)]
     rows, block = np.arange(stop - first, dtype=np.int32), np.arange(first, stop) // BLOCK
     nothing = np.zeros(len(rows), np.int32)
-    return build_account_run(
+    return indexing.build_account_run(
         first_event=first,
         first_transaction=first,
         first_account=pots[0],
         first_pot=pots[0],
-        blocks=build_blocks(block, block * 12),
-        accounts=Numbered(pots[1] - pots[0]),
-        tx_hashes=Numbered(len(rows)),
+        blocks=indexing.build_blocks(block, block * 12),
+        accounts=_Numbered(pots[1] - pots[0]),
+        tx_hashes=_Numbered(len(rows)),
         src=src[first:stop],
         dst=dst[first:stop],
         amount=amount[first:stop],
@@ -137,7 +143,7 @@ def find_services(chain: AccountChain) -> Ints:
     return np.sort(np.argsort(-degree, kind="stable")[: max(1, int(len(degree) * SERVICES_PER_ACCOUNT))])
 
 
-def find_case(prepared: PreparedAccountChain, stopped: Ints, touched: int) -> Case | None:
+def find_case(prepared: trace_prepared.PreparedAccountChain, stopped: Ints, touched: int) -> BenchCase | None:
     """A theft in the first tenth of the ledger, and an end by which it touches `touched` transfers.
 
     It takes one transfer for every thousand that it is to touch, all within a hundredth of the ledger.
@@ -145,18 +151,20 @@ def find_case(prepared: PreparedAccountChain, stopped: Ints, touched: int) -> Ca
     rng, count = np.random.Generator(np.random.PCG64(SEED)), prepared.chain.event_count
     for first in rng.integers(9 * (count // 100), size=100).tolist():
         start = first + np.sort(rng.choice(count // 100, max(1, touched // 1000), replace=False))
-        if find_reach(prepared, start, end=count).touched < touched:
+        if trace_reach.find_reach(prepared, start, end=count).touched < touched:
             continue
         low, high = int(start[-1]), count
         while high - low > 1:
             middle = (low + high) // 2
-            enough = find_reach(prepared, start, end=middle).touched >= touched
+            enough = trace_reach.find_reach(prepared, start, end=middle).touched >= touched
             low, high = (low, middle) if enough else (middle, high)
         return build_case(prepared, stopped, start, high)
     return None
 
 
-def find_late_case(prepared: PreparedAccountChain, stopped: Ints, touched: int) -> Case | None:
+def find_late_case(
+    prepared: trace_prepared.PreparedAccountChain, stopped: Ints, touched: int
+) -> BenchCase | None:
     """A theft as late as it can be to touch `touched` transfers by the end of the ledger."""
     rng, count = np.random.Generator(np.random.PCG64(SEED)), prepared.chain.event_count
     offsets = np.sort(rng.choice(count // 100, max(1, touched // 1000), replace=False))
@@ -164,22 +172,25 @@ def find_late_case(prepared: PreparedAccountChain, stopped: Ints, touched: int) 
     low, high = 0, count - count // 100
     while high - low > count // 1000:
         middle = (low + high) // 2
-        if find_reach(prepared, middle + offsets, end=count).touched >= touched:
+        if trace_reach.find_reach(prepared, middle + offsets, end=count).touched >= touched:
             low, best = middle, middle
         else:
             high = middle
     return None if best is None else build_case(prepared, stopped, best + offsets, count)
 
 
-def build_case(prepared: PreparedAccountChain, stopped: Ints, start: Ints, end: int) -> Case:
+def build_case(
+    prepared: trace_prepared.PreparedAccountChain, stopped: Ints, start: Ints, end: int
+) -> BenchCase:
     """The case of a theft of these transfers."""
-    reach = find_reach(prepared, start, end=end)
+    reach = trace_reach.find_reach(prepared, start, end=end)
     rows = touched_rows(prepared.chain, stopped, reach, start, end)
-    assert reach.touched == len(rows), "reach counts other transfers"
-    return Case(prepared, stopped, start, end, reach, rows)
+    if reach.touched != len(rows):
+        raise PeersDiffer("one pass over the ledger touches other transfers than reach")
+    return BenchCase(prepared, stopped, start, end, reach, rows)
 
 
-def touched_rows(chain: AccountChain, stopped: Ints, reach: Reach, start: Ints, end: int) -> Ints:
+def touched_rows(chain: AccountChain, stopped: Ints, reach: trace_reach.Reach, start: Ints, end: int) -> Ints:
     """Every transfer out of a followed pot after it was reached, and the stolen ones, ascending; by reading all."""
     run = chain.runs[0]
     arrival = np.full(chain.pot_count, end, np.int64)
@@ -203,7 +214,7 @@ def map_cold(chain: AccountChain, folder: Path) -> AccountChain:
     found: dict[str, Any] = {}
     for path in sorted(folder.glob("*.npy")):
         with path.open("rb") as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # hands back what is not in use
         found[path.stem] = np.load(path, mmap_mode="r")
     run = chain.runs[0]
     outgoing, incoming = (
@@ -230,7 +241,7 @@ def _iter_columns(run: AccountRun) -> list[tuple[str, Ints]]:
     return columns
 
 
-def prepare(chain: AccountChain) -> tuple[PreparedAccountChain, Ints]:
+def prepare(chain: AccountChain) -> tuple[trace_prepared.PreparedAccountChain, Ints]:
     """The chain laid out, and its stopped pots."""
     stopped = find_services(chain)
-    return prepare_account_chain(chain, stopped), stopped
+    return trace_prepared.prepare_account_chain(chain, stopped), stopped
