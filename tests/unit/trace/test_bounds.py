@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from jindo.base.errors import IntegrityError
-from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, TxId
+from jindo.base.ids import BITCOIN, ETHEREUM, UNNAMED_ASSET, Account, AssetId, TxId
 from jindo.ledger import (
     Transfer,
     UtxoInput,
@@ -17,11 +17,11 @@ from jindo.ledger import (
     build_account_chain,
     build_utxo_chain,
 )
-from jindo.trace import NamedAccount, NamedTransfer, build_stops, resolve
+from jindo.trace import AccountSeeds, NamedAccount, NamedTransfer, build_stops, resolve
 from jindo.trace.bounds import Bounds, Sizes, bound_account_chain, bound_utxo_chain
-from jindo.trace.bounds.network import GONE, FlowNetwork, Place
-from jindo.trace.bounds.sizes import DEFAULT_SIZES
-from jindo.trace.bounds.solving import WIDEST, find_extremes
+from jindo.trace.bounds.network import GONE, EndPlace, FlowNetwork
+from jindo.trace.bounds.sizes import DEFAULT_SIZES, WIDEST
+from jindo.trace.bounds.solving import find_extremes
 
 E8 = 10**8
 
@@ -166,9 +166,9 @@ def test_change_of_a_named_account_beside_a_stranger() -> None:
 @pytest.mark.parametrize(
     ("sizes", "said"),
     [
-        (Sizes(rows=2, edges=99, work=999), "movements"),
-        (Sizes(rows=99, edges=2, work=999), "edges"),
-        (Sizes(rows=99, edges=99, work=3), "endpoints"),
+        (Sizes(rows=2, edges=99, work=999, wide_work=9), "movements"),
+        (Sizes(rows=99, edges=2, work=999, wide_work=9), "edges"),
+        (Sizes(rows=99, edges=99, work=3, wide_work=3), "endpoints"),
     ],
 )
 def test_beyond_a_size_nothing_is_computed_and_the_reason_is_said(sizes: Sizes, said: str) -> None:
@@ -176,7 +176,33 @@ def test_beyond_a_size_nothing_is_computed_and_the_reason_is_said(sizes: Sizes, 
     assert ask_account(rows, ("t", 0)).bounds
     found = ask_account(rows, ("t", 0), sizes=sizes)
     assert not found.bounds
-    assert said in found.not_computed
+    assert said in found.not_computed[UNNAMED_ASSET]
+
+
+def test_wide_amounts_have_a_smaller_size() -> None:
+    rows = [("v", "a", WIDEST), ("a", "b", 3)]
+    sizes = Sizes(rows=99, edges=99, work=999, wide_work=1)
+    assert "product of 1" in ask_account(rows, ("t", 0), sizes=sizes).not_computed[UNNAMED_ASSET]
+    assert ask_account([("v", "a", WIDEST - 1), *rows[1:]], ("t", 0), sizes=sizes).bounds
+
+
+def test_an_asset_too_large_costs_the_others_nothing() -> None:
+    token = AssetId("eip155:1/erc20:0x" + "a" * 40)
+    moved = [("v", "a", 9, token), ("a", "b", 3, token), ("a", "c", 2, token), ("v", "a", 5, UNNAMED_ASSET)]
+    rows = [
+        Transfer(0, _hash(0), Account(s), Account(r), units, asset, position=i)
+        for i, (s, r, units, asset) in enumerate(moved)
+    ]
+    chain = build_account_chain(ETHEREUM, rows)
+    found = bound_account_chain(
+        chain,
+        AccountSeeds({0: 0, 3: 0}),
+        stops=build_stops(chain, None),
+        end=4,
+        sizes=Sizes(rows=99, edges=4, work=999, wide_work=999),
+    )
+    assert show(found) == {"a": (5, 5)}
+    assert [*found.not_computed] == [token]
 
 
 def test_a_network_that_loses_units_is_refused() -> None:
@@ -204,7 +230,7 @@ def test_bounds_scale_with_the_unit() -> None:
 def _random_network(unit: int) -> FlowNetwork:
     rng, network = random.Random(7), FlowNetwork(DEFAULT_SIZES)
     nodes = [network.add_node() for _ in range(60)]
-    ends = [network.find_end(Place(f"{i}", "held", "coin")) for i in range(8)]
+    ends = [network.find_end(EndPlace(f"{i}", "held", "coin")) for i in range(8)]
     network.supply(nodes[0], 40 * unit, is_sure=True)
     network.supply(nodes[1], 30 * unit, is_sure=True)
     for i, node in enumerate(nodes):

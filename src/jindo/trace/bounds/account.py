@@ -11,14 +11,14 @@ Balances are those of the reference: opening, fills, draws, shortfall. It walks 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from jindo.ledger import NOBODY, AccountChain
 from jindo.trace.boundary import Stops, account_of
-from jindo.trace.bounds.network import GONE, FlowNetwork, Place
+from jindo.trace.bounds.network import GONE, EndPlace, FlowNetwork
 from jindo.trace.bounds.sizes import Sizes, check_rows
 from jindo.trace.findings import FEE
 from jindo.trace.naming import AccountSeeds
@@ -26,8 +26,8 @@ from jindo.trace.outcome import asset_of
 
 
 @dataclass(frozen=True, slots=True)
-class AccountQuestion:
-    """What is asked of an account chain."""
+class AccountInquiry:
+    """What is asked of an account chain, in one asset: value never leaves its asset."""
 
     chain: AccountChain
     seeds: AccountSeeds
@@ -48,14 +48,14 @@ class Movement:
     """The theft that names it."""
 
 
-def read_movements(question: AccountQuestion, reached: Collection[int]) -> list[Movement]:
+def read_movements(question: AccountInquiry, reached: Collection[int]) -> list[Movement]:
     """Every movement of the pots that stolen value can have reached, and every stolen one, in ledger order.
 
     Raises:
-        TooLarge: there are more than the question's sizes allow.
+        BeyondSizes: there are more than the question's sizes allow.
     """
     chain, end, seeds = question.chain, question.end, question.seeds.theft_of
-    parts, count = [np.array([event for event in seeds if event < end], np.int64)], len(seeds)
+    parts, count = [np.array([*seeds], np.int64)], len(seeds)
     for pot in reached:
         if pot not in question.stops:
             parts += [chain.draws_of(pot), chain.fills_of(pot)]
@@ -73,7 +73,7 @@ def read_movements(question: AccountQuestion, reached: Collection[int]) -> list[
 
 
 def build_account_network(
-    question: AccountQuestion, movements: list[Movement], wanted: frozenset[int]
+    question: AccountInquiry, movements: list[Movement], wanted: frozenset[int]
 ) -> FlowNetwork:
     """The network of what the `wanted` thefts took."""
     walk = _Walk(question, wanted, FlowNetwork(question.sizes), dict(question.opening))
@@ -85,7 +85,7 @@ def build_account_network(
 
 @dataclass(slots=True)
 class _Walk:
-    question: AccountQuestion
+    question: AccountInquiry
     wanted: frozenset[int]
     network: FlowNetwork
     balance: dict[int, int]
@@ -143,7 +143,7 @@ class _Walk:
     def _target(self, movement: Movement) -> int:
         pot, chain = movement.receiver, self.question.chain
         if pot == FEE:
-            return self.network.find_end(Place("", "fee", asset_of(chain, movement.sender)))
+            return self.network.find_end(EndPlace("", "fee", asset_of(chain, movement.sender)))
         stop = self.question.stops.find(pot)
         if stop is not None:
             return self.network.find_end(self._place(pot, stop.reason))
@@ -157,12 +157,18 @@ class _Walk:
             end = self.network.find_end(self._place(pot, "held"))
             self.network.pour(node, [(end, self.balance[pot])])
 
-    def _place(self, pot: int, reason: str) -> Place:
+    def _place(self, pot: int, reason: str) -> EndPlace:
         chain = self.question.chain
         account = account_of(chain, pot)
-        return Place("" if account == NOBODY else chain.accounts[account], reason, asset_of(chain, pot))
+        return EndPlace("" if account == NOBODY else chain.accounts[account], reason, asset_of(chain, pot))
 
 
-def iter_thefts(question: AccountQuestion) -> Iterator[int]:
-    """The thefts that take something before the end, ascending."""
-    yield from sorted({theft for event, theft in question.seeds.theft_of.items() if event < question.end})
+def split_seeds(chain: AccountChain, seeds: AccountSeeds, end: int) -> dict[str, AccountSeeds]:
+    """The stolen movements before `end` that move something, by asset."""
+    split: dict[str, AccountSeeds] = {}
+    for event, theft in sorted(seeds.theft_of.items()):
+        src, dst = int(chain.src[event]), int(chain.dst[event])
+        if event < end and src != dst and chain.amount[event]:
+            asset = asset_of(chain, src if dst == FEE else dst)
+            split.setdefault(asset, AccountSeeds({})).theft_of[event] = theft
+    return split

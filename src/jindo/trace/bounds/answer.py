@@ -2,20 +2,22 @@
 
 * Endpoints are those of a report: account, reason, asset. One that nothing can have reached is left out.
 * `theft` is `None` for all thefts together: units of whichever theft. These are exact on account chains.
+* Each asset is asked by itself: a token with absurd amounts, or one that flooded an exchange, costs the others nothing.
 * Under a limit of hops nothing is computed: where following ends then depends on the rule.
 * The same question has the same answer on any machine, whichever engine found it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from jindo.ledger import AccountChain, UtxoChain
 from jindo.trace.boundary import Stops
 from jindo.trace.bounds import account, utxo
 from jindo.trace.bounds.network import FlowNetwork
-from jindo.trace.bounds.sizes import DEFAULT_SIZES, Sizes, TooLarge, check_rows, check_work
+from jindo.trace.bounds.sizes import DEFAULT_SIZES, BeyondSizes, Sizes, check_rows, check_work
 from jindo.trace.naming import AccountSeeds, UtxoSeeds
 
 _HOPS = "a limit of hops is counted along the lots that a rule chooses; without a rule it ends nowhere in particular"
@@ -39,13 +41,14 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Bounds of one chain's endpoints, or the reason why there are none."""
+    """Bounds of one chain's endpoints, and of which assets there are none."""
 
     bounds: tuple[Bound, ...]
+    """All thefts together first, then theft by theft; by account, reason and asset."""
     edges: int = 0
     """Edges of the largest network that was asked."""
-    not_computed: str = ""
-    """Why there are no bounds, in words for a report; empty where there are."""
+    not_computed: Mapping[str, str] = field(default_factory=dict)
+    """Why there are no bounds in an asset, in words for a report."""
 
 
 def bound_account_chain(
@@ -59,16 +62,17 @@ def bound_account_chain(
     sizes: Sizes = DEFAULT_SIZES,
 ) -> Bounds:
     """Bounds of what was stolen in events 0 to `end` of an account chain; arguments are those of a trace."""
-    question = account.AccountQuestion(chain, seeds, stops, end, opening or {}, sizes)
+    parts = []
+    for asset, own in account.split_seeds(chain, seeds, end).items():
+        question = account.AccountInquiry(chain, own, stops, end, opening or {}, sizes)
+        parts.append(_build_or_say(asset, partial(_bound_asset, question), max_hops))
+    return _join(parts)
 
-    def build() -> Bounds:
-        movements = account.read_movements(question, _find_reached(question))
-        thefts = [*account.iter_thefts(question)]
-        return _answer(
-            thefts, lambda wanted: account.build_account_network(question, movements, wanted), sizes
-        )
 
-    return _build_or_say(build, max_hops)
+def _bound_asset(question: account.AccountInquiry) -> Bounds:
+    movements = account.read_movements(question, _find_reached(question))
+    thefts = sorted({*question.seeds.theft_of.values()})
+    return _answer(thefts, partial(account.build_account_network, question, movements), question.sizes)
 
 
 def bound_utxo_chain(
@@ -81,23 +85,22 @@ def bound_utxo_chain(
     sizes: Sizes = DEFAULT_SIZES,
 ) -> Bounds:
     """Bounds of what was stolen in transactions 0 to `end` of a UTXO chain; arguments are those of a trace."""
-    question = utxo.UtxoQuestion(chain, seeds, stops, end, sizes)
-    thefts = [*utxo.iter_thefts(question)]
-    return _build_or_say(
-        lambda: _answer(thefts, lambda wanted: utxo.build_utxo_network(question, wanted), sizes), max_hops
-    )
+    question = utxo.UtxoInquiry(chain, seeds, stops, end, sizes)
+    thefts = utxo.find_thefts(question)
+    build = partial(_answer, thefts, partial(utxo.build_utxo_network, question), sizes)
+    return _build_or_say(chain.asset, build, max_hops)
 
 
-def _build_or_say(build: Callable[[], Bounds], max_hops: int | None) -> Bounds:
+def _build_or_say(asset: str, build: Callable[[], Bounds], max_hops: int | None) -> Bounds:
     if max_hops is not None:
-        return Bounds((), not_computed=_HOPS)
+        return Bounds((), not_computed={asset: _HOPS})
     try:
         return build()
-    except TooLarge as error:
-        return Bounds((), not_computed=str(error))
+    except BeyondSizes as error:
+        return Bounds((), not_computed={asset: str(error)})
 
 
-def _find_reached(question: account.AccountQuestion) -> list[int]:
+def _find_reached(question: account.AccountInquiry) -> list[int]:
     from jindo.trace.prepared import prepare_account_chain
     from jindo.trace.reach import find_reach
 
@@ -112,30 +115,31 @@ def _answer(thefts: list[int], build: Callable[[frozenset[int]], FlowNetwork], s
         return Bounds(())
     together = _solve(None, build(frozenset(thefts)), sizes)
     if len(thefts) == 1:
-        alone = [Bounds(tuple(_of_theft(bound, thefts[0]) for bound in together.bounds))]
+        alone = [replace(together, bounds=tuple(replace(b, theft=thefts[0]) for b in together.bounds))]
     else:
         alone = [_solve(theft, build(frozenset([theft])), sizes) for theft in thefts]
-    every = [together, *alone]
-    return Bounds(_join(part.bounds for part in every), max(part.edges for part in every))
+    return _join([together, *alone])
 
 
 def _solve(theft: int | None, network: FlowNetwork, sizes: Sizes) -> Bounds:
     from jindo.trace.bounds.solving import find_extremes
 
     network.close()
-    check_work(len(network.tails), len(network.places), sizes)
+    check_work(len(network.tails), len(network.places), network.supplied, sizes)
     found = find_extremes(network)
     return Bounds(
-        tuple(Bound(theft, *place, *found[place], network.is_exact) for place in sorted(found)),
+        tuple(Bound(theft, *place, *figures, network.is_exact) for place, figures in found.items()),
         len(network.tails),
     )
 
 
-def _of_theft(bound: Bound, theft: int) -> Bound:
-    return Bound(
-        theft, bound.account, bound.reason, bound.asset, bound.at_least, bound.at_most, bound.is_exact
+def _join(parts: list[Bounds]) -> Bounds:
+    bounds = sorted((bound for part in parts for bound in part.bounds), key=_order)
+    not_computed = {asset: why for part in parts for asset, why in part.not_computed.items()}
+    return Bounds(
+        tuple(bounds), max((part.edges for part in parts), default=0), dict(sorted(not_computed.items()))
     )
 
 
-def _join(parts: Iterable[tuple[Bound, ...]]) -> tuple[Bound, ...]:
-    return tuple(bound for part in parts for bound in part)
+def _order(bound: Bound) -> tuple[int, str, str, str]:
+    return -1 if bound.theft is None else bound.theft, bound.account, bound.reason, bound.asset

@@ -21,7 +21,7 @@ SOURCE, END, GONE = 0, 1, 2
 counts again, and clean ones."""
 
 
-class Place(NamedTuple):
+class EndPlace(NamedTuple):
     """An endpoint, as a report has it."""
 
     account: str
@@ -41,7 +41,7 @@ class FlowNetwork:
         self.flows: list[int] = []
         self.optional: list[int] = []
         """Edges of supplies that may be anything from nothing to full; without any, bounds are exact."""
-        self.places: dict[Place, int] = {}
+        self.places: dict[EndPlace, int] = {}
         """The node of each endpoint."""
         self.inflow = [0, 0, 0]
         """Units that the first flow brings to each node."""
@@ -50,6 +50,12 @@ class FlowNetwork:
     def is_exact(self) -> bool:
         """Whether both bounds of every endpoint are reached by some apportioning."""
         return not self.optional
+
+    @property
+    def supplied(self) -> int:
+        """All that thefts can bring, in base units."""
+        edges = zip(self.tails, self.capacities, strict=True)
+        return sum(capacity for tail, capacity in edges if tail == SOURCE)
 
     @property
     def node_count(self) -> int:
@@ -61,7 +67,7 @@ class FlowNetwork:
         self.inflow.append(0)
         return len(self.inflow) - 1
 
-    def find_end(self, place: Place) -> int:
+    def find_end(self, place: EndPlace) -> int:
         """The node of an endpoint, made when it is first asked for."""
         if place not in self.places:
             self.places[place] = self.add_node()
@@ -78,7 +84,7 @@ class FlowNetwork:
 
         Raises:
             IntegrityError: what has come does not fit through the exits.
-            TooLarge: the network has grown beyond its size.
+            BeyondSizes: the network has grown beyond its size.
         """
         left = self.inflow[node]
         for head, capacity in exits:
@@ -92,7 +98,7 @@ class FlowNetwork:
 
     def close(self) -> None:
         """Join every endpoint, and what is gone, to the end; nothing may be added after it."""
-        total = sum(self.capacities[i] for i, tail in enumerate(self.tails) if tail == SOURCE)
+        total = self.supplied
         for node in (GONE, *self.places.values()):
             self._add_edge(node, END, total, self.inflow[node])
 

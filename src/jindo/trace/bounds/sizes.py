@@ -1,6 +1,6 @@
 """Up to which size bounds are computed, and what is said beyond it.
 
-* Three figures bound time and memory before they are spent: rows read, edges, and edges times endpoints.
+* Figures bound time and memory before they are spent: rows read, edges, and edges times endpoints.
 * A size is a property of the question, the same on any machine, so that two parties get the same answer.
 """
 
@@ -19,12 +19,16 @@ class Sizes:
     """Edges of one network."""
     work: int
     """Edges times endpoints of one network: each endpoint asks for two more flows."""
+    wide_work: int
+    """The same where so much was stolen that numbers take more than 124 bits, which is slow."""
 
 
-DEFAULT_SIZES = Sizes(rows=100_000, edges=100_000, work=50_000_000)
+DEFAULT_SIZES = Sizes(rows=100_000, edges=100_000, work=50_000_000, wide_work=1_000_000)
+WIDEST = 1 << 124
+"""Supplies from here on take numbers wider than what is compiled."""
 
 
-class TooLarge(Exception):  # never leaves this room: it becomes the reason in the answer
+class BeyondSizes(Exception):  # never leaves this room: it becomes the reason in the answer
     """A question beyond the sizes; `str` says which, in words for a report."""
 
 
@@ -32,10 +36,10 @@ def check_rows(rows: int, sizes: Sizes) -> None:
     """Refuse more rows than `sizes` allows.
 
     Raises:
-        TooLarge: there are more.
+        BeyondSizes: there are more.
     """
     if rows > sizes.rows:
-        raise TooLarge(
+        raise BeyondSizes(
             f"stolen value can have reached accounts with {rows:,} movements or more; "
             f"bounds are computed up to {sizes.rows:,}"
         )
@@ -45,22 +49,23 @@ def check_edges(edges: int, sizes: Sizes) -> None:
     """Refuse a network of more edges than `sizes` allows.
 
     Raises:
-        TooLarge: there are more.
+        BeyondSizes: there are more.
     """
     if edges > sizes.edges:
-        raise TooLarge(
+        raise BeyondSizes(
             f"the flow network has {edges:,} edges or more; bounds are computed up to {sizes.edges:,}"
         )
 
 
-def check_work(edges: int, endpoints: int, sizes: Sizes) -> None:
-    """Refuse more edges times endpoints than `sizes` allows.
+def check_work(edges: int, endpoints: int, stolen: int, sizes: Sizes) -> None:
+    """Refuse more edges times endpoints than `sizes` allows for so many stolen units.
 
     Raises:
-        TooLarge: there is more.
+        BeyondSizes: there is more.
     """
-    if edges * endpoints > sizes.work:
-        raise TooLarge(
+    most = sizes.work if stolen < WIDEST else sizes.wide_work
+    if edges * endpoints > most:
+        raise BeyondSizes(
             f"the flow network has {edges:,} edges and {endpoints:,} endpoints; bounds are computed up to a product "
-            f"of {sizes.work:,}"
+            f"of {most:,}"
         )

@@ -18,15 +18,16 @@ import numpy as np
 
 from jindo.base.errors import IntegrityError
 from jindo.trace.bounds.flow import LIMB, LIMB_BITS, FlowGraph, FlowState
-from jindo.trace.bounds.network import END, SOURCE, FlowNetwork, Place
+from jindo.trace.bounds.network import END, SOURCE, EndPlace, FlowNetwork
+from jindo.trace.bounds.sizes import WIDEST
 
-WIDEST = 1 << 124
-"""Supplies from here on do not fit two compiled limbs."""
 SMALL_WORK = 20_000
 """Edges times endpoints up to which interpreting is quicker than loading compiled code."""
 
 
-def find_extremes(network: FlowNetwork, *, is_compiled: bool | None = None) -> dict[Place, tuple[int, int]]:
+def find_extremes(
+    network: FlowNetwork, *, is_compiled: bool | None = None
+) -> dict[EndPlace, tuple[int, int]]:
     """Least and most units at each endpoint of a closed network that can have any.
 
     `is_compiled` says how, where someone has to know; the numbers are the same.
@@ -51,9 +52,7 @@ class _Solver:
 
     def __init__(self, network: FlowNetwork, *, with_optional: bool, is_compiled: bool) -> None:
         self._network = network
-        self._total = sum(
-            c for c, tail in zip(network.capacities, network.tails, strict=True) if tail == SOURCE
-        )
+        self._total = network.supplied
         is_compiled &= self._total < WIDEST
         self._run = _compiled() if is_compiled else _interpreted()
         self._listed: Callable[[Any], Any] = _as_array if is_compiled else _as_list

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 
 from jindo.ledger import NOBODY, UtxoChain
 from jindo.trace.boundary import Stops, account_of
-from jindo.trace.bounds.network import GONE, FlowNetwork, Place
+from jindo.trace.bounds.network import GONE, EndPlace, FlowNetwork
 from jindo.trace.bounds.sizes import Sizes, check_rows
 from jindo.trace.naming import UtxoSeed, UtxoSeeds
 
 
 @dataclass(frozen=True, slots=True)
-class UtxoQuestion:
+class UtxoInquiry:
     """What is asked of a UTXO chain."""
 
     chain: UtxoChain
@@ -34,11 +34,11 @@ class UtxoQuestion:
     sizes: Sizes
 
 
-def build_utxo_network(question: UtxoQuestion, wanted: frozenset[int]) -> FlowNetwork:
+def build_utxo_network(question: UtxoInquiry, wanted: frozenset[int]) -> FlowNetwork:
     """The network of what the `wanted` thefts took.
 
     Raises:
-        TooLarge: more transactions can be reached than the question's sizes allow.
+        BeyondSizes: more transactions can be reached than the question's sizes allow.
     """
     walk = _Walk(question, wanted, FlowNetwork(question.sizes))
     waiting = sorted(tx for tx in question.seeds.seeds if tx < question.end)
@@ -83,7 +83,7 @@ _NOTHING = _Taking({}, is_whole=False, is_foreign=False)
 
 @dataclass(slots=True)
 class _Walk:
-    question: UtxoQuestion
+    question: UtxoInquiry
     wanted: frozenset[int]
     network: FlowNetwork
     nodes: dict[int, int] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class _Walk:
                 taking = self._take(index, seed, groups) if seed is not None else _NOTHING
                 yield _Exit(output, size, self._target(output), taking)
         if fee:
-            yield _Exit(-1, fee, self.network.find_end(Place("", "fee", chain.asset)), _NOTHING)
+            yield _Exit(-1, fee, self.network.find_end(EndPlace("", "fee", chain.asset)), _NOTHING)
 
     def _group_inputs(self, tx: int, seed: UtxoSeed | None) -> dict[int, int]:
         """Units by the rank of the row that names the input's account; -1 for none."""
@@ -148,10 +148,10 @@ class _Walk:
             self.nodes[spender] = self.network.add_node()
         return self.nodes[spender]
 
-    def _place(self, output: int, reason: str) -> Place:
+    def _place(self, output: int, reason: str) -> EndPlace:
         chain = self.question.chain
         account = account_of(chain, output)
-        return Place("" if account == NOBODY else chain.accounts[account], reason, chain.asset)
+        return EndPlace("" if account == NOBODY else chain.accounts[account], reason, chain.asset)
 
     def _route(self, node: int, exits: list[_Exit], *, carries: bool, carries_others: bool) -> None:
         mixed = [e for e in exits if e.taking.brought and not e.taking.is_whole]
@@ -200,7 +200,7 @@ class _Walk:
         return spenders
 
 
-def iter_thefts(question: UtxoQuestion) -> Iterator[int]:
+def find_thefts(question: UtxoInquiry) -> list[int]:
     """The thefts that take something before the end, ascending; an account's clean units may all be change."""
     seeds = question.seeds
     ranks = {
@@ -210,4 +210,4 @@ def iter_thefts(question: UtxoQuestion) -> Iterator[int]:
         for rank in (*seed.input_rank, *seed.output_rank)
         if rank >= 0
     }
-    yield from sorted({seeds.rank_theft[rank] for rank in ranks})
+    return sorted({seeds.rank_theft[rank] for rank in ranks})
