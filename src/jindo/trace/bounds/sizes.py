@@ -23,7 +23,7 @@ class Sizes:
     """The same where so much was stolen that numbers take more than 124 bits, which is slow."""
 
 
-DEFAULT_SIZES = Sizes(rows=100_000, edges=100_000, work=50_000_000, wide_work=1_000_000)
+DEFAULT_SIZES = Sizes(rows=100_000, edges=100_000, work=100_000_000, wide_work=1_000_000)
 WIDEST = 1 << 124
 """Supplies from here on take numbers wider than what is compiled."""
 
