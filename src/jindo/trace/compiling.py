@@ -1,7 +1,8 @@
 """Kernels compiled by numba and kept for the next run, under a name that covers their code.
 
 Numba alone looks at the file of the compiled function: a change in a function that it calls, in another file,
-would leave the old machine code in use, and a renamed type would keep the old cache from being read. No kernel makes arrays.
+would leave the old machine code in use, and a renamed type would keep the old cache from being read. A kernel that
+makes arrays says so: the others count no references.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from numba.extending import register_jitable
 from jindo.base.compiling import compile_kept
 
 
-def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[..., int]:
+def compile_stamped(
+    run: Callable[..., int], *modules: ModuleType, makes_arrays: bool = False
+) -> Callable[..., int]:
     """`run` compiled and kept, under a name that covers the code of every function in `modules`."""
     inner = register_jitable(run)
 
@@ -24,7 +27,7 @@ def compile_stamped(run: Callable[..., int], *modules: ModuleType) -> Callable[.
         return inner(question, state, scratch)
 
     run_stamped.__qualname__ = f"run_{_stamp_code(modules)}"
-    compiled: Callable[..., int] = compile_kept(run_stamped, makes_arrays=False)
+    compiled: Callable[..., int] = compile_kept(run_stamped, makes_arrays=makes_arrays)
     return compiled
 
 

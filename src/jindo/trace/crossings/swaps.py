@@ -153,7 +153,7 @@ def _scan_run(
 
 @cache
 def _compiled() -> Callable[..., int]:
-    return compile_stamped(kernel_swaps.scan, kernel_swap_room, kernel_swaps)
+    return compile_stamped(kernel_swaps.scan, kernel_swap_room, kernel_swaps, makes_arrays=True)
 
 
 def _find_stop(run: AccountRun, order: Ints | None, first: int, rows: int) -> int:
