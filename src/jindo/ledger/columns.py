@@ -139,6 +139,8 @@ class PlaceOfRow(Sequence[int]):
         if isinstance(rows, slice):
             start, stop, step = rows.indices(self._count)
             return self._read(start, max(start, stop))[::step]
+        if isinstance(rows, int) and not 0 <= rows < self._count:
+            raise IndexError(rows)  # what ends a walk over the rows
         if self._first is None:
             return np.asarray(rows, np.int64)[()]
         return np.searchsorted(self._first, rows, side="right") - 1

@@ -25,8 +25,8 @@ def make_ledger(folder: Path) -> Path:
     for first in (0, 40):
         rows = [
             Transfer(
-                first + n,
-                TxId(f"0x{first + n:064x}"),
+                first + min(n, 34),
+                TxId(f"0x{first + min(n, 34):064x}"),  # one transaction has two rows
                 people[n % 10],
                 people[n % 2 + 10] if n else Account("not in hex"),
                 5 + n,
@@ -121,8 +121,8 @@ def put(place: int, value: int) -> Any:
 
 
 ACCOUNT = [
-    *[(name, put(0, FAR)) for name in ("src", "dst", "tx", "pot_account", "pot_asset")],
-    *[(name, put(-1, -2)) for name in ("src", "dst", "tx", "tx_index", "position")],
+    *[(name, put(0, FAR)) for name in ("src", "dst", "tx_first", "pot_account", "pot_asset")],
+    *[(name, put(-1, -2)) for name in ("src", "dst", "tx_first", "tx_index", "position")],
     ("kind", put(0, 100)),
     ("amount", put(0, -1)),
     ("amount", put(1, (1 << 63) - 1)),

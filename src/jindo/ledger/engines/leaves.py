@@ -25,7 +25,9 @@ from jindo.ledger.fingerprint import compute_leaves
 from jindo.ledger.interning import NameIds
 from jindo.ledger.numbering import TextNumbering
 from jindo.ledger.packing import pack_hashes
-from jindo.ledger.runs import MOST_TRAFFIC
+from jindo.ledger.run_counts import ACCOUNT, count_run, find_start
+from jindo.ledger.run_files import map_run, write_run
+from jindo.ledger.runs import MOST_TRAFFIC, AccountRun
 from jindo.ledger.spool import Spool
 
 SCHEMA = "segment bigint, rows bigint, sha256 string, first_time bigint, last_time bigint"
@@ -56,12 +58,19 @@ def build_chain(chain: ChainId, rows: Any, decimals: dict[str, int | None], scra
         for batch in (rows.to_batches() if isinstance(rows, pa.Table) else rows)
         if len(batch)
     ]
-    builder = AccountRunBuilder(Start(), Spool(scratch), names, [*assets.new_texts()])
+    builder = AccountRunBuilder(Start(), Spool(scratch / "growing"), names, [*assets.new_texts()])
     for batch in numbered:
         builder.add(batch)
-    runs, found = builder.finish()
+    built, found = builder.finish()
+    runs = tuple(_map(run, scratch / str(place)) for place, run in enumerate(built))
     narrow = sum(run.max_traffic for run in runs) < MOST_TRAFFIC
     return AccountChain(chain, found, tuple(map(decimals.get, found)), narrow=narrow, runs=runs)
+
+
+def _map(run: AccountRun, place: Path) -> Any:
+    """The run as the tracer reads it, out of a file."""
+    write_run(run, place)
+    return map_run(place, ACCOUNT, start=find_start(run), counts=count_run(run), max_traffic=run.max_traffic)
 
 
 def _to_builder(batch: Any, names: NameIds, assets: TextNumbering) -> Any:
