@@ -86,4 +86,5 @@ class SkipCount:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("COLUMNS", None)  # xdist hands on a width, and what a command prints into a pipe has its own
     config.pluginmanager.register(SkipCount(), "jindo-skip-count")
