@@ -6,6 +6,7 @@
 """
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,5 +87,9 @@ class SkipCount:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    os.environ.pop("COLUMNS", None)  # xdist hands on a width, and what a command prints into a pipe has its own
+    # PySpark takes a program without a file, as xdist's workers are, for its own doctests, and ends it.
+    sys.modules["__main__"].__dict__.setdefault("__file__", __file__)
+    os.environ.pop(
+        "COLUMNS", None
+    )  # xdist hands on a width, and what a command prints into a pipe has its own
     config.pluginmanager.register(SkipCount(), "jindo-skip-count")
