@@ -42,47 +42,48 @@ class Engine:
         """
         if not any(name.endswith(".parquet") for name in place.list_files()):
             return self.put(schema.empty_table())
-        with self._told():
+        with self.telling():
             return self.session.read.schema(to_ddl(schema)).parquet(place.text)
 
     def write(self, frame: Frame, place: Place) -> None:
         """Write a table as Parquet files into a folder, in the place of what is there."""
-        with self._told():
+        with self.telling():
             frame.write.mode("overwrite").parquet(place.text)
 
     def put(self, table: Any) -> Frame:
         """An Arrow table of texts and whole numbers, on the cluster; it may be empty."""
-        with self._told():
+        with self.telling():
             return self.session.createDataFrame(table, schema=to_ddl(table.schema))
 
     def query(self, sql: str, tables: Mapping[str, Frame]) -> Frame:
         """A query over tables, which it calls `{name}`."""
-        with self._told():
+        with self.telling():
             return self.session.sql(sql, **tables)
 
     def get(self, frame: Frame) -> list[dict[str, Any]]:
         """The rows of a small table."""
-        with self._told():
+        with self.telling():
             rows: list[dict[str, Any]] = frame.toArrow().to_pylist()
         return rows
 
     def map(self, frame: Frame, function: Callable[..., Any], schema: str, *, parts: int) -> Frame:
         """`function` over the record batches of a table that is dealt out in so many parts."""
-        with self._told():
+        with self.telling():
             return frame.repartition(parts).mapInArrow(function, schema)
 
     def map_groups(self, frame: Frame, key: str, function: Callable[..., Any], schema: str) -> Frame:
         """`function` over the Arrow table of all rows that have one `key`, for each key."""
-        with self._told():
+        with self.telling():
             return frame.groupBy(key).applyInArrow(function, schema)
 
     def close(self) -> None:
         """End the session."""
-        with self._told():
+        with self.telling():
             self.session.stop()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def telling(self) -> Iterator[None]:
+        """What the engine refuses meanwhile is a `SourceError` with its own words."""
         import grpc
         from pyspark.errors import PySparkException
 
@@ -127,7 +128,7 @@ def open_engine(url: str) -> Iterator[Engine]:
         ) from error
     _check_port(url, found[1].strip("[]"), int(found[2] or _PORT))
     engine = Engine(url, None)
-    with engine._told():  # noqa: SLF001  # its own class
+    with engine.telling():
         session: Any = SparkSession.builder.remote(url).create()
     engine = Engine(url, session)
     try:
