@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jindo.app.comparing import CAUSES, SEVERAL
+
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -63,6 +65,7 @@ SHEET = build_object(
     theft=TEXT, chain=CHAIN, asset=TEXT, stolen=UNITS, arrived=UNITS,
     **dict.fromkeys(REASON["enum"], UNITS),
 )  # fmt: skip
+SHEET_LINES = build_object(stolen=UNITS, arrived=UNITS, **dict.fromkeys(REASON["enum"], UNITS))
 ENDPOINT = build_object(
     theft=TEXT, chain=CHAIN, account=TEXT, service=TEXT, kind=TEXT, reason=REASON, asset=TEXT, amount=UNITS,
     first_time=allow_null(SECONDS), last_time=allow_null(SECONDS), hops=allow_null(COUNT), unexplained=FLAG,
@@ -246,6 +249,23 @@ SCHEMAS: dict[str, tuple[str, Schema]] = {
         build_object(
             address=TEXT, rule=RULE, endpoints=build_list(ENDPOINT), received=build_list(FLOW),
             paths=build_list(build_list(FLOW)), complete=FLAG, decimals=DECIMALS,
+        ),
+    ),
+    "trace-compare": (
+        "jindo trace compare --json",
+        build_object(
+            same=FLAG, findings_hashes=build_list(HASH),
+            causes=build_list(build_object(code={"enum": list(CAUSES)}, place=TEXT, before=TEXT, after=TEXT)),
+            sheets=build_list(
+                build_object(theft=TEXT, chain=CHAIN, asset=TEXT, before=SHEET_LINES, after=SHEET_LINES)
+            ),
+            endpoints=build_list(
+                build_object(
+                    theft=TEXT, chain=CHAIN, account=TEXT, asset=TEXT, reason=REASON, service=TEXT,
+                    cause={"enum": [*CAUSES, SEVERAL]}, before=UNITS, after=UNITS,
+                )
+            ),
+            flows=build_object(added=COUNT, gone=COUNT), decimals=DECIMALS,
         ),
     ),
     "clusters": ("clusters.json of a folder of clusters", build_object(**_CLUSTERS)),

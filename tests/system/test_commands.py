@@ -124,6 +124,20 @@ def test_explain_shows_a_path_to_the_example(traced: tuple[Path, dict[str, Any]]
     assert found["paths"][0][-1]["tx_hash"] in shown
 
 
+def test_compare_tells_what_a_missing_label_changes(
+    traced: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = traced
+    stolen, out = folder / "world" / "stolen.csv", tmp_path / "bare"
+    run("trace", folder / "ledger", "--stolen", stolen, "--out", out)
+    found = run_json("trace-compare", "trace", "compare", out, folder / "result")
+    assert {cause["code"] for cause in found["causes"]} == {"label"}
+    assert {end["cause"] for end in found["endpoints"]} == {"label"}
+    shown = run("trace", "compare", out, folder / "result").stdout
+    assert "other labels where stolen value stopped" in shown
+    assert run_json("trace-compare", "trace", "compare", out, out)["same"]
+
+
 def test_status_shows_both_chains(traced: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = traced
     status = run_json("ledger-status", "ledger", "status", folder / "ledger")

@@ -1,4 +1,4 @@
-"""`jindo trace LEDGER` and `jindo trace explain DIR ADDRESS`: where stolen value went, and by which paths.
+"""`jindo trace LEDGER`, `jindo trace explain DIR ADDRESS` and `jindo trace compare A B`: where stolen value went.
 
 What tracing means is `jindo.trace`'s, what a result folder holds `jindo.app`'s.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jindo.base.errors import InputError
+from jindo.cli.changes import render_comparison
 from jindo.cli.findings import render_fetched, render_services, render_sheets, sum_services
 from jindo.cli.output import Json, Steps, View, emit, progress_bars
 from jindo.cli.paths import render_explanation
@@ -36,7 +37,7 @@ def complete_ledger(incomplete: str) -> list[str]:
     folders = sorted(
         f"{path}/" for path in inside if path.is_dir() and f"{path}".startswith(incomplete.rstrip("/"))
     )
-    return [*folders, *(name for name in ("explain",) if name.startswith(incomplete))]
+    return [*folders, *(name for name in ("compare", "explain") if name.startswith(incomplete))]
 
 
 @commands.callback()
@@ -212,6 +213,19 @@ def explain(
     explanation = explain_address(folder, address, limit=limit)
     view = explanation.to_json() | {"decimals": read_decimals(folder)}
     emit(view, render_explanation, as_json=as_json)
+
+
+@commands.command("compare")
+def compare(
+    before: Annotated[Path, typer.Argument(help="A result folder of `jindo trace`.", metavar="A")],
+    after: Annotated[Path, typer.Argument(help="Another, of the same theft.", metavar="B")],
+    as_json: Json = False,
+) -> None:
+    """Show what changed from result A to result B, and why: new blocks, labels, another rule or inference."""
+    from jindo.app import compare_results
+
+    comparison = compare_results(before, after)
+    emit(comparison.to_json(), render_comparison, as_json=as_json)
 
 
 def view_trace(result: dict[str, Any], out: Path) -> dict[str, Any]:
