@@ -92,6 +92,16 @@ def test_rule_and_end_are_causes(tmp_path: Path) -> None:
     assert {c.code for c in found.causes} == {"rule", "until", "limit"}
 
 
+def test_labelled_account_that_was_reached_first_later_is_no_cause(tmp_path: Path) -> None:
+    """The same labels in both: the exchange is in the second result's stops because blocks brought money there."""
+    labels = f"{EXCHANGE},Exchange,exchange\n"
+    found = compare_results(
+        trace(tmp_path, "a", ROWS[:3], labels=labels), trace(tmp_path, "b", labels=labels)
+    )
+    assert [c.code for c in found.causes] == ["blocks"]
+    assert ends(found)[EXCHANGE, "service"] == (0, 50, "blocks")
+
+
 def test_label_that_nothing_met_is_no_cause(tmp_path: Path) -> None:
     unmet = trace(tmp_path, "b", labels=f"0x{'8' * 40},Nobody,exchange\n")
     found = compare_results(trace(tmp_path, "a"), unmet)

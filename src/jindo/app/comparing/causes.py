@@ -1,13 +1,15 @@
 """Why two results differ: every thing that they rest on and that is not the same in both.
 
 * A cause is read from what the results state of themselves. Nothing is guessed: a file that was edited without effect on
-  the trace (a label that no stolen value met) is no cause of a change.
+  the trace is no cause of a change.
+* A stop that one result has alone is a cause only where stolen value came to that account in both: an exchange that money
+  reached for the first time is a consequence of what brought it there.
 * Later blocks are told apart from other rows in the same blocks, since the second means that somebody's data is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,19 +45,34 @@ class Cause:
     """What each result states; empty for nothing."""
 
 
-def find_causes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Cause]:
-    """What two contents of `result.json` rest on and do not share."""
-    found = [cause for find in _FINDERS for cause in find(before, after)]
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two results."""
+
+    result: Mapping[str, Any]
+    """The content of `result.json`."""
+    flows: Sequence[Mapping[str, str]]
+    """The rows of `flows.csv`."""
+
+    def find_reached(self) -> frozenset[tuple[str, str]]:
+        """Chain and account wherever stolen value came under the stated rule."""
+        return frozenset((row["chain"], row["to"]) for row in self.flows)
+
+
+def find_causes(before: Side, after: Side) -> list[Cause]:
+    """What two results rest on and do not share."""
+    found = [cause for find in _FINDERS for cause in find(before.result, after.result)]
+    found += [
+        Cause(code, f"{chain}:{account}", _say_stop(old), _say_stop(new))
+        for (chain, account), (code, old, new) in _find_stops(before, after).items()
+    ]
     order = list(CAUSES)
     return sorted(found, key=lambda cause: (order.index(cause.code), cause.place))
 
 
-def find_changed_stops(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """Codes of the causes that stops are, by chain and account: those that stolen value met in one result only."""
-    return {
-        (chain, account): "heuristic" if any(_is_inference(row) for row in (old, new) if row) else "label"
-        for (chain, account), old, new in _stop_pairs(before, after)
-    }
+def find_changed_stops(before: Side, after: Side) -> dict[tuple[str, str], str]:
+    """Codes of the causes that stops are, by chain and account."""
+    return {key: code for key, (code, _, _) in _find_stops(before, after).items()}
 
 
 def _question(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cause]:
@@ -90,12 +107,6 @@ def _ledgers(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Ca
             yield Cause(code, name, _say_blocks(old[name]), _say_blocks(new[name]))
 
 
-def _stops(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cause]:
-    for (chain, account), old, new in _stop_pairs(before, after):
-        code = "heuristic" if any(_is_inference(row) for row in (old, new) if row) else "label"
-        yield Cause(code, f"{chain}:{account}", _say_stop(old), _say_stop(new))
-
-
 def _fetched(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cause]:
     old, new = (result["provenance"].get("fetched") for result in (before, after))
     if old != new:
@@ -106,26 +117,28 @@ _FINDERS: tuple[Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[Cause]
     _question,
     _naming,
     _ledgers,
-    _stops,
     _fetched,
 )
 
 
-def _stop_pairs(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, str], Mapping[str, Any] | None, Mapping[str, Any] | None]]:
-    """Stops that differ in reason, service or kind, under any rule, by chain and account."""
+def _find_stops(
+    before: Side, after: Side
+) -> dict[tuple[str, str], tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]]:
+    """Accounts that value came to in both results and that are not the same stop in both, with the cause's code."""
     old, new = (
-        {(row["chain"], row["account"]): row for row in result["provenance"]["labels"]}
-        for result in (before, after)
+        {(row["chain"], row["account"]): row for row in side.result["findings"]["stops"]}
+        for side in (before, after)
     )
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            yield key, old.get(key), new.get(key)
+    in_both = before.find_reached() & after.find_reached()
+    return {
+        key: (_code_of(old.get(key), new.get(key)), old.get(key), new.get(key))
+        for key in sorted((old.keys() | new.keys()) & in_both)
+        if old.get(key) != new.get(key)
+    }
 
 
-def _is_inference(stop: Mapping[str, Any]) -> bool:
-    return bool(stop.get("inference"))
+def _code_of(*stops: Mapping[str, Any] | None) -> str:
+    return "heuristic" if any(stop.get("inference") for stop in stops if stop) else "label"
 
 
 def _span(chain: Mapping[str, Any]) -> tuple[Any, Any]:

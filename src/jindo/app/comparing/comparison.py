@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jindo.app.comparing.causes import SEVERAL, Cause, find_causes, find_changed_stops
+from jindo.app.comparing.causes import SEVERAL, Cause, Side, find_causes, find_changed_stops
 from jindo.app.comparing.changes import (
     END,
     EndChange,
@@ -79,14 +79,6 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One of the two results."""
-
-    result: dict[str, Any]
-    flows: list[dict[str, str]]
-
-
 def compare_results(before: Path, after: Path) -> Comparison:
     """What changed from the result at `before` to that at `after`, and why.
 
@@ -96,7 +88,7 @@ def compare_results(before: Path, after: Path) -> Comparison:
     """
     old, new = (_read_side(path) for path in (before, after))
     with broken_is_integrity(after):
-        causes = find_causes(old.result, new.result)
+        causes = find_causes(old, new)
         moved = find_movements(old.flows, new.flows)
         hashes = old.result["findings_hash"], new.result["findings_hash"]
         if hashes[0] != hashes[1] and not causes:
@@ -109,14 +101,14 @@ def compare_results(before: Path, after: Path) -> Comparison:
             hashes,
             tuple(causes),
             tuple(find_sheet_changes(old.result["findings"], new.result["findings"])),
-            tuple(_explain_ends(old.result, new.result, causes, moved)),
+            tuple(_explain_ends(old, new, causes, moved)),
             len(moved.added),
             len(moved.gone),
             old.result["provenance"]["decimals"] | new.result["provenance"]["decimals"],
         )
 
 
-def _read_side(path: Path) -> _Side:
+def _read_side(path: Path) -> Side:
     result = read_result(path)
     with broken_is_integrity(path):
         text = (path / "flows.csv").read_bytes()
@@ -127,13 +119,11 @@ def _read_side(path: Path) -> _Side:
             )
         if sha256_hex(text) != findings["flows"]["sha256"]:
             raise IntegrityError("the movements are not those of the result", place=str(path / "flows.csv"))
-        return _Side(result, read_flow_rows(text.decode()))
+        return Side(result, read_flow_rows(text.decode()))
 
 
-def _explain_ends(
-    before: Mapping[str, Any], after: Mapping[str, Any], causes: list[Cause], moved: Movements
-) -> list[EndChange]:
-    old, new = find_ends(before["findings"]), find_ends(after["findings"])
+def _explain_ends(before: Side, after: Side, causes: list[Cause], moved: Movements) -> list[EndChange]:
+    old, new = (find_ends(side.result["findings"]) for side in (before, after))
     why = _Why(before, after, causes, moved)
     changes = []
     for key in old.keys() | new.keys():
@@ -154,9 +144,7 @@ def _explain_ends(
 class _Why:
     """Finds the cause of a change at one account."""
 
-    def __init__(
-        self, before: Mapping[str, Any], after: Mapping[str, Any], causes: list[Cause], moved: Movements
-    ) -> None:
+    def __init__(self, before: Side, after: Side, causes: list[Cause], moved: Movements) -> None:
         self._codes = {cause.code for cause in causes}
         self._stops = find_changed_stops(before, after)
         self._shared = _find_shared_blocks(before, after)
@@ -181,9 +169,9 @@ class _Why:
         return first <= int(row["block"]) <= last
 
 
-def _find_shared_blocks(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def _find_shared_blocks(before: Side, after: Side) -> dict[str, tuple[int, int]]:
     """The first and last block that both ledgers hold, by chain."""
-    old, new = (_spans(result["provenance"]["ledger"]["chains"]) for result in (before, after))
+    old, new = (_spans(side.result["provenance"]["ledger"]["chains"]) for side in (before, after))
     return {
         chain: (max(old[chain][0], new[chain][0]), min(old[chain][1], new[chain][1]))
         for chain in old.keys() & new.keys()
