@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jindo.app.client import Partner, open_partner
     from jindo.app.cluster_chains import ClusterRequest
     from jindo.app.clustering import build_cluster_folder, explain_cluster, show_cluster
-    from jindo.app.comparing import Comparison, compare_results
+    from jindo.app.comparing import CAUSES, Comparison, compare_results
     from jindo.app.explaining import Explanation, explain_address
     from jindo.app.export import export_case
     from jindo.app.fetching.rounds import FetchLimits
@@ -110,6 +110,7 @@ __all__ = [
     "Asking",
     "parse_server",
     "name_keep_folder",
+    "CAUSES",
     "Comparison",
     "Explanation",
     "compare_results",
@@ -218,7 +219,7 @@ _MODULES = {
     "jindo.app.client": "Partner open_partner",
     "jindo.app.cluster_chains": "ClusterRequest",
     "jindo.app.clustering": "build_cluster_folder explain_cluster show_cluster",
-    "jindo.app.comparing": "Comparison compare_results",
+    "jindo.app.comparing": "CAUSES Comparison compare_results",
     "jindo.app.explaining": "Explanation explain_address",
     "jindo.app.export": "export_case",
     "jindo.app.fetching.rounds": "FetchLimits",

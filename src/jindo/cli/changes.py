@@ -19,7 +19,7 @@ _LINES = {"stolen": "stolen", "arrived": "arrived through crossings", **WORDS}
 
 def render_comparison(console: Console, view: View) -> None:
     """What differs, why, and by how much."""
-    from jindo.app.comparing import CAUSES
+    from jindo.app import CAUSES
 
     if view["same"]:
         console.print("Both results found the same: their findings hashes are equal.")

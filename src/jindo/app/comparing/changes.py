@@ -48,8 +48,8 @@ class EndChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Movements:
-    """Movements of stolen value that one result has and the other has not."""
+class MovementChanges:
+    """MovementChanges of stolen value that one result has and the other has not."""
 
     added: tuple[Mapping[str, str], ...]
     """Rows of `flows.csv`."""
@@ -73,10 +73,12 @@ def find_ends(findings: Mapping[str, Any]) -> dict[tuple[str, ...], Mapping[str,
     return _index(findings["endpoints"], END)
 
 
-def find_movements(before: Iterable[Mapping[str, str]], after: Iterable[Mapping[str, str]]) -> Movements:
+def find_movements(
+    before: Iterable[Mapping[str, str]], after: Iterable[Mapping[str, str]]
+) -> MovementChanges:
     """The movements of two results that are not in both; each row as often as it stands there."""
     old, new = _count(before), _count(after)
-    return Movements(_left(new, old), _left(old, new))
+    return MovementChanges(_left(new, old), _left(old, new))
 
 
 def _index(

@@ -18,7 +18,7 @@ from jindo.app.comparing.causes import SEVERAL, Cause, Side, find_causes, find_c
 from jindo.app.comparing.changes import (
     END,
     EndChange,
-    Movements,
+    MovementChanges,
     SheetChange,
     find_ends,
     find_movements,
@@ -41,9 +41,9 @@ class Comparison:
     ends: tuple[EndChange, ...]
     """Largest change first."""
     added: int
-    """Movements of stolen value that only the second result has."""
+    """MovementChanges of stolen value that only the second result has."""
     gone: int
-    """Movements of stolen value that only the first result has."""
+    """MovementChanges of stolen value that only the first result has."""
     decimals: Mapping[str, int | None]
 
     @property
@@ -122,7 +122,7 @@ def _read_side(path: Path) -> Side:
         return Side(result, read_flow_rows(text.decode()))
 
 
-def _explain_ends(before: Side, after: Side, causes: list[Cause], moved: Movements) -> list[EndChange]:
+def _explain_ends(before: Side, after: Side, causes: list[Cause], moved: MovementChanges) -> list[EndChange]:
     old, new = (find_ends(side.result["findings"]) for side in (before, after))
     why = _Why(before, after, causes, moved)
     changes = []
@@ -144,7 +144,7 @@ def _explain_ends(before: Side, after: Side, causes: list[Cause], moved: Movemen
 class _Why:
     """Finds the cause of a change at one account."""
 
-    def __init__(self, before: Side, after: Side, causes: list[Cause], moved: Movements) -> None:
+    def __init__(self, before: Side, after: Side, causes: list[Cause], moved: MovementChanges) -> None:
         self._codes = {cause.code for cause in causes}
         self._stops = find_changed_stops(before, after)
         self._shared = _find_shared_blocks(before, after)
